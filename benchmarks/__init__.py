@@ -1,0 +1,1 @@
+"""The benchmark suite: rows and seeds to tables."""

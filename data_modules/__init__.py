@@ -1,0 +1,1 @@
+"""LightningDataModules for the data sets of the paper."""
