@@ -61,7 +61,9 @@ def load_into(body: nn.Module, name: str, weights: str, head_prefix: str) -> Non
     source = weights_file(name, weights)
     state = _read(source) if isinstance(source, Path) else _download(source)
     kept = set(body.state_dict())
-    state = {key: value for key, value in state.items() if key in kept or not _head(key, head_prefix)}
+    state = {
+        key: value for key, value in state.items() if key in kept or not _head(key, head_prefix)
+    }
     try:
         body.load_state_dict(state)
     except RuntimeError as error:

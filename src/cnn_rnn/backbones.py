@@ -168,7 +168,7 @@ def _body(name: str) -> tuple[nn.Module, int, str]:
         if name.removeprefix("timm/") not in timm.list_models():
             raise ValueError(f"timm has no model {name.removeprefix('timm/')!r}")
         model = timm.create_model(name.removeprefix("timm/"), pretrained=False, num_classes=0)
-        return model, int(getattr(model, "head_hidden_size", model.num_features)), "head"
+        return model, _timm_features(model), "head"
     if name not in torchvision.models.list_models(module=torchvision.models):
         raise ValueError(
             f"no backbone {name!r}: expected vgg16, vgg16_mini, a name of "
@@ -186,8 +186,26 @@ def _body(name: str) -> tuple[nn.Module, int, str]:
 
 def mini_vgg16(num_classes: int = 1000) -> VGG:
     """VGG16's sixteen layers with an eighth of the channels, for images of about 96 pixels."""
-    widths = [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512]
-    narrow: list[str | int] = [w if isinstance(w, str) else w // MINI_WIDTH for w in widths]
+    widths: list[str | int] = [
+        64,
+        64,
+        "M",
+        128,
+        128,
+        "M",
+        256,
+        256,
+        256,
+        "M",
+        512,
+        512,
+        512,
+        "M",
+        512,
+        512,
+        512,
+    ]
+    narrow = [width if width == "M" else int(width) // MINI_WIDTH for width in widths]
     model = VGG(make_layers([*narrow, "M"]), num_classes=num_classes, init_weights=False)
     channels, hidden = 512 // MINI_WIDTH, 4096 // MINI_WIDTH
     model.avgpool = nn.AdaptiveAvgPool2d((3, 3))
@@ -202,6 +220,10 @@ def mini_vgg16(num_classes: int = 1000) -> VGG:
     )
     return model
 
+
+def _timm_features(model: Any) -> int:
+    """Size of what a timm model without classes gives; some add a layer before the head."""
+    return int(getattr(model, "head_hidden_size", model.num_features))
 
 
 def _strip_last_linear(model: nn.Module, head: str) -> int:
