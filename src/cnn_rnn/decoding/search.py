@@ -1,0 +1,111 @@
+"""The door to the beam search: checks the arguments and picks an implementation (section 3.3)."""
+
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from cnn_rnn.decoding.batched import beam_search_batched
+from cnn_rnn.decoding.paths import Paths, empty_paths
+from cnn_rnn.decoding.protocol import Observer, PathNetwork
+from cnn_rnn.decoding.reference import beam_search_reference
+
+Implementation = Literal["auto", "reference", "batched"]
+
+
+class _BeamSearch(Protocol):
+    def __call__(
+        self,
+        network: PathNetwork,
+        features: Tensor,
+        beam_width: int,
+        max_length: int,
+        min_length: int,
+        observe: Observer | None,
+        /,
+    ) -> Paths: ...
+
+
+_IMPLEMENTATIONS: dict[str, _BeamSearch] = {
+    "reference": beam_search_reference,
+    "batched": beam_search_batched,
+}
+
+
+def beam_search(
+    network: PathNetwork,
+    features: Tensor,
+    beam_width: int,
+    max_length: int,
+    min_length: int = 0,
+    implementation: Implementation = "auto",
+) -> Paths:
+    """The ``beam_width`` most probable label paths of each image (section 3.3).
+
+    Every live path is extended by each label that is not on it, and by END. A path that ENDs
+    becomes a candidate if this is among the ``beam_width`` best of all continuations; END takes no
+    slot of the beam. The search of an image stops when no live path can become one of the
+    ``beam_width`` best candidates any more. Equals are ranked by the rank of the path they
+    continue, then by label id, END last.
+
+    Args:
+        network: anything with the members of ``PathNetwork``, in evaluation mode.
+        features: (B, F) float; B may be 0.
+        beam_width: N, at least 1; it may exceed the number of labels or of paths.
+        max_length: T, most labels on a path, at least 0; paths of T labels pay for END too.
+        min_length: labels before END is allowed, 0..min(T, K).
+        implementation: "auto" takes the fastest one that serves the device; "reference" is the
+            plain specification, one image at a time.
+
+    Returns:
+        Paths on the device of ``features``, best first; fewer than N paths may exist.
+
+    Raises:
+        ValueError: an argument is out of range, or the network's log-probabilities are NaN.
+    """
+    return search_observed(
+        network, features, beam_width, max_length, min_length, implementation, None
+    )
+
+
+@torch.no_grad()
+def search_observed(
+    network: PathNetwork,
+    features: Tensor,
+    beam_width: int,
+    max_length: int,
+    min_length: int,
+    implementation: str,
+    observe: Observer | None,
+) -> Paths:
+    """``beam_search`` that also tells ``observe`` of each step; for ``cnn_rnn.scoring``."""
+    _check_arguments(network.num_labels, features, beam_width, max_length, min_length)
+    if implementation != "auto" and implementation not in _IMPLEMENTATIONS:
+        raise ValueError(
+            f"expected implementation to be one of {['auto', *_IMPLEMENTATIONS]}, "
+            f"got {implementation!r}"
+        )
+    if features.shape[0] == 0:
+        dtype = torch.promote_types(features.dtype, torch.float32)
+        return empty_paths(0, beam_width, max_length, dtype=dtype, device=features.device)
+    search = _IMPLEMENTATIONS["batched" if implementation == "auto" else implementation]
+    return search(network, features, beam_width, max_length, min_length, observe)
+
+
+def _check_arguments(
+    num_labels: int, features: Tensor, beam_width: int, max_length: int, min_length: int
+) -> None:
+    if features.ndim != 2 or not features.is_floating_point():
+        raise ValueError(
+            f"expected features of shape (B, F) and a float dtype, "
+            f"got shape {tuple(features.shape)} and {features.dtype}"
+        )
+    if beam_width < 1:
+        raise ValueError(f"expected beam_width of at least 1, got {beam_width}")
+    if max_length < 0:
+        raise ValueError(f"expected max_length of at least 0, got {max_length}")
+    if not 0 <= min_length <= min(max_length, num_labels):
+        raise ValueError(
+            f"expected min_length between 0 and the smaller of max_length ({max_length}) and the "
+            f"number of labels ({num_labels}), got {min_length}: no path could be complete"
+        )
