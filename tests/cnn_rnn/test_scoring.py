@@ -27,10 +27,7 @@ class SmallNetwork:
     def initial_state(self, batch_size: int) -> Tensor:
         return torch.zeros(batch_size, 6)
 
-    def advance(
-        self, state: Tensor | tuple[Tensor, ...], label_ids: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        assert isinstance(state, Tensor)
+    def advance(self, state: Tensor, label_ids: Tensor) -> tuple[Tensor, Tensor]:
         state = 0.5 * state + self.table[label_ids]
         return state, state
 

@@ -16,13 +16,12 @@ from cnn_rnn.decoding.paths import (
     concatenate_paths,
     empty_paths,
 )
+from cnn_rnn.decoding.prefix_cache import FreshPrefixes, Prefixes, prefixes_of
 from cnn_rnn.decoding.protocol import (
     NAN_MESSAGE,
     Observer,
     PathNetwork,
-    State,
     log_probs_of,
-    select_rows,
 )
 from cnn_rnn.decoding.ranking import best_of_rows
 
@@ -41,7 +40,7 @@ class _Beams(NamedTuple):
     image_embedding: Tensor  # (b, D)
     log_probs: Tensor  # (b, n)
     label_ids: Tensor  # (b, n, t) int64
-    parent_rows: Tensor  # (b, n) int64, rows of the state before each path's last label
+    parent_rows: Tensor  # (b, n) int64, the prefix row of each path without its last label
 
 
 def beam_search_batched(
@@ -52,6 +51,7 @@ def beam_search_batched(
     min_length: int = 0,
     observe: Observer | None = None,
     steps_between_checks: int | None = None,
+    share_prefixes: bool | None = None,
 ) -> Paths:
     """The ``beam_width`` most probable paths of each image, all images at once.
 
@@ -60,19 +60,29 @@ def beam_search_batched(
 
     ``steps_between_checks`` says how often finished images are looked for and leave; at 1, dead
     paths leave too. By default it is 1 on a CPU and 4 elsewhere, where each look waits for the
-    device.
+    device. ``share_prefixes`` advances equal prefixes once (``prefix_cache``); by default on a
+    CPU only, since looking for them waits for the device as well.
     """
     on_cpu = features.device.type == "cpu"
     if steps_between_checks is None:
         steps_between_checks = 1 if on_cpu else _GPU_STEPS_BETWEEN_CHECKS
     limit = _CPU_CONTINUATIONS if on_cpu else _GPU_CONTINUATIONS
     chunk = max(1, limit // (beam_width * (network.num_labels + 1)))
+    cache = None
+    prefixes: Prefixes = FreshPrefixes(network, features.device)
+    most_paths = 1 + beam_width * max_length  # prefixes of one image
+    if on_cpu if share_prefixes is None else share_prefixes:
+        prefixes = cache = prefixes_of(network, features.device)
+        chunk = max(1, min(chunk, cache.max_nodes // 2 // most_paths))
+
     image_embedding = network.encode_image(features)
     images = torch.arange(features.shape[0], device=features.device)
-    search = _Search(network, beam_width, max_length, min_length, observe)
+    search = _Search(network, prefixes, beam_width, max_length, min_length, observe)
     parts = [empty_paths(0, beam_width, max_length, device=features.device)]
     for start in range(0, features.shape[0], chunk):
         part = slice(start, start + chunk)
+        if cache is not None and not cache.room_for(images[part].shape[0] * most_paths):
+            cache.clear()
         parts.append(search.run(images[part], image_embedding[part], steps_between_checks))
     return concatenate_paths(parts)
 
@@ -83,12 +93,14 @@ class _Search:
     def __init__(
         self,
         network: PathNetwork,
+        prefixes: Prefixes,
         beam_width: int,
         max_length: int,
         min_length: int,
         observe: Observer | None,
     ) -> None:
         self.network = network
+        self.prefixes = prefixes
         self.beam_width = beam_width
         self.max_length = max_length
         self.min_length = min_length
@@ -97,18 +109,16 @@ class _Search:
     def run(self, images: Tensor, image_embedding: Tensor, steps_between_checks: int) -> Paths:
         """Search a bounded number of images; ``images`` are their rows in the features."""
         network = self.network
-        # The empty path is the same for all images: its state is one row.
-        start = torch.full((1,), network.start_id, device=images.device)
-        state, path_embedding = network.advance(network.initial_state(1), start)
-        path_embedding = path_embedding.expand(images.shape[0], -1)
+        # The empty path is the same for all images.
+        path_embedding = self.prefixes.root().expand(images.shape[0], -1)
         log_probs = log_probs_of(network, image_embedding, path_embedding).unsqueeze(1)
         nan_seen = log_probs[..., network.end_id].isnan().any()
         beams = _Beams(
             images,
             image_embedding,
             log_probs.new_zeros(images.shape[0], 1),
-            start.new_empty(images.shape[0], 1, 0),
-            start.new_zeros(images.shape[0], 1),
+            images.new_empty(images.shape[0], 1, 0),
+            images.new_zeros(images.shape[0], 1),
         )
         rows = beams.parent_rows
         candidates = empty_paths(
@@ -122,7 +132,7 @@ class _Search:
 
         for step in range(self.max_length + 1):
             if step > 0:
-                log_probs, state, rows, bad = self._expand(beams, state, steps_between_checks == 1)
+                log_probs, rows, bad = self._expand(beams, live_only=steps_between_checks == 1)
                 nan_seen = nan_seen | bad
             beams, candidates = self._advance_paths(beams, log_probs, rows, candidates, step)
             last = step == self.max_length
@@ -143,34 +153,30 @@ class _Search:
         unused = positions >= result.lengths.unsqueeze(-1)  # (b, N, T)
         return result._replace(label_ids=result.label_ids.masked_fill(unused, PADDING_ID))
 
-    def _expand(
-        self, beams: _Beams, state: State, live_only: bool
-    ) -> tuple[Tensor, State, Tensor, Tensor]:
+    def _expand(self, beams: _Beams, live_only: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Feed each path its last label.
 
         Returns:
-            log_probs (b, n, K+1), -inf for dead paths; the state, a row a path that was fed;
-            (b, n) int64, each path's row of it; whether a live path met a NaN, bool.
+            log_probs (b, n, K+1), -inf for dead paths that were left out; the prefix row of each
+            path, (b, n) int64; whether a live path met a NaN, bool.
         """
         size = beams.log_probs.shape
         live = (beams.log_probs > -torch.inf).flatten()
         places = torch.arange(live.shape[0], device=live.device)
         fed = places[live] if live_only else places  # (R,)
-        parents = select_rows(state, beams.parent_rows.flatten()[fed])
-        state, path_embedding = self.network.advance(
-            parents, beams.label_ids[:, :, -1].flatten()[fed]
+        fed_rows, path_embedding = self.prefixes.extend(
+            beams.parent_rows.flatten()[fed], beams.label_ids[:, :, -1].flatten()[fed]
         )
         image_embedding = beams.image_embedding[fed // size[1]]
         log_probs = log_probs_of(self.network, image_embedding, path_embedding)  # (R, K+1)
         nan_seen = (log_probs[:, self.network.end_id].isnan() & live[fed]).any()
-        rows = places
-        if fed.shape[0] < places.shape[0]:
-            rows = torch.zeros_like(places)
-            rows[fed] = torch.arange(fed.shape[0], device=fed.device)
-            every = log_probs.new_full((places.shape[0], log_probs.shape[1]), -torch.inf)
-            every[fed] = log_probs
-            log_probs = every
-        return log_probs.view(*size, -1), state, rows.view(size), nan_seen
+        if fed.shape[0] == places.shape[0]:
+            return log_probs.view(*size, -1), fed_rows.view(size), nan_seen
+        rows = torch.zeros_like(places)
+        rows[fed] = fed_rows
+        every = log_probs.new_full((places.shape[0], log_probs.shape[1]), -torch.inf)
+        every[fed] = log_probs
+        return every.view(*size, -1), rows.view(size), nan_seen
 
     def _advance_paths(
         self, beams: _Beams, log_probs: Tensor, rows: Tensor, candidates: Paths, step: int

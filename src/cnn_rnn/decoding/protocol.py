@@ -1,7 +1,7 @@
 """What a beam search asks of a network, and what a listener hears of the search (section 3.3)."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -45,10 +45,11 @@ class PathNetwork(Protocol):
     def encode_image(self, features: Tensor) -> Tensor:
         """(B, F) -> (B, D)."""
 
-    def initial_state(self, batch_size: int) -> State:
+    # Each network knows its own kind of ``State``, which the search only hands back to it.
+    def initial_state(self, batch_size: int) -> Any:
         """The state before START, ``batch_size`` rows."""
 
-    def advance(self, state: State, label_ids: Tensor) -> tuple[State, Tensor]:
+    def advance(self, state: Any, label_ids: Tensor) -> tuple[Any, Tensor]:
         """Feed one label, or START, to each row: (B,) int64 -> state, (B, D) path embedding."""
 
     def logits(self, image_embedding: Tensor, path_embedding: Tensor) -> Tensor:

@@ -38,8 +38,8 @@ class RandomNetwork:
         return state, state - 0.5
 
     def advance(
-        self, state: tuple[Tensor, ...] | Tensor, label_ids: Tensor
-    ) -> tuple[tuple[Tensor, ...], Tensor]:
+        self, state: tuple[Tensor, Tensor], label_ids: Tensor
+    ) -> tuple[tuple[Tensor, Tensor], Tensor]:
         hidden, memory = state
         hidden = torch.tanh(hidden @ self.recurrent_weight + self.label_weight[label_ids])
         memory = 0.5 * memory + hidden
@@ -73,10 +73,7 @@ class TableNetwork:
     def initial_state(self, batch_size: int) -> Tensor:
         return torch.zeros(batch_size, 1, dtype=torch.int64, device=self.table.device)
 
-    def advance(
-        self, state: Tensor | tuple[Tensor, ...], label_ids: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        assert isinstance(state, Tensor)
+    def advance(self, state: Tensor, label_ids: Tensor) -> tuple[Tensor, Tensor]:
         state = (state * 31 + label_ids.unsqueeze(1) + 7) % self.table.shape[0]
         return state, self.table[state.squeeze(1)]
 

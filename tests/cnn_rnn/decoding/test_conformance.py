@@ -1,14 +1,17 @@
 """Every implementation returns what the reference returns."""
 
 from collections.abc import Callable
+from typing import Literal, get_args
 
 import pytest
 import torch
 from torch import Tensor
 
+from cnn_rnn.cells import CellName
 from cnn_rnn.decoding import PathNetwork, Paths
 from cnn_rnn.decoding.batched import beam_search_batched
 from cnn_rnn.decoding.reference import beam_search_reference
+from cnn_rnn.network import CNNRNN
 
 Search = Callable[[PathNetwork, Tensor, int, int, int], Paths]
 Build = Callable[..., PathNetwork]
@@ -20,7 +23,7 @@ def batched_with_rare_checks(
 ) -> Paths:
     """The way taken on a GPU: finished images and dead paths stay for some steps."""
     return beam_search_batched(
-        network, features, beam_width, max_length, min_length, steps_between_checks=3
+        network, features, beam_width, max_length, min_length, None, 3, False
     )
 
 
@@ -35,9 +38,18 @@ def batched_with_observer(
     return beam_search_batched(network, features, beam_width, max_length, min_length, ignore)
 
 
+def batched_alone(
+    network: PathNetwork, features: Tensor, beam_width: int, max_length: int, min_length: int
+) -> Paths:
+    """Each path is advanced on its own."""
+    return beam_search_batched(
+        network, features, beam_width, max_length, min_length, share_prefixes=False
+    )
+
+
 @pytest.fixture(
-    params=[beam_search_batched, batched_with_rare_checks, batched_with_observer],
-    ids=["batched", "batched-rare-checks", "batched-observed"],
+    params=[beam_search_batched, batched_alone, batched_with_rare_checks, batched_with_observer],
+    ids=["batched", "batched-alone", "batched-rare-checks", "batched-observed"],
 )
 def search(request: pytest.FixtureRequest) -> Search:
     chosen: Search = request.param
@@ -128,6 +140,29 @@ def test_images_that_finish_at_different_steps_keep_their_paths(
         alone = search(network, features[image : image + 1], 3, 9, 0)
         assert_same_paths(Paths(*(part[image : image + 1] for part in together)), alone)
     assert len(set(together.lengths[:, 0].tolist())) > 2
+
+
+@pytest.mark.parametrize("cell", get_args(CellName))
+@pytest.mark.parametrize("joint_activation", ["identity", "relu"])
+def test_every_cell_agrees(
+    search: Search,
+    cell: CellName,
+    joint_activation: Literal["identity", "relu"],
+    assert_same_paths: Check,
+) -> None:
+    torch.manual_seed(2)
+    network = CNNRNN(23, 9, 8, 16, cell, joint_activation).eval().requires_grad_(False)
+    features = 4 * torch.randn(9, 9)
+    for beam_width, min_length in ((1, 0), (4, 2), (7, 0)):
+        arguments = (features, beam_width, 6, min_length)
+        assert_same_paths(search(network, *arguments), beam_search_reference(network, *arguments))
+
+
+def test_many_labels_and_a_wide_beam_agree(search: Search, assert_same_paths: Check) -> None:
+    torch.manual_seed(2)
+    network = CNNRNN(5000, 9, 8, 16).eval().requires_grad_(False)
+    arguments = (torch.randn(2, 9), 32, 2, 1)
+    assert_same_paths(search(network, *arguments), beam_search_reference(network, *arguments))
 
 
 def test_float64_networks_give_float64_log_probs(

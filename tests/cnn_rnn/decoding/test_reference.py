@@ -99,10 +99,7 @@ class ByHand:
     def initial_state(self, batch_size: int) -> Tensor:
         return torch.full((batch_size, 3), -1)
 
-    def advance(
-        self, state: Tensor | tuple[Tensor, ...], label_ids: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        assert isinstance(state, Tensor)
+    def advance(self, state: Tensor, label_ids: Tensor) -> tuple[Tensor, Tensor]:
         state = torch.cat([state[:, 1:], label_ids.unsqueeze(1)], dim=1)
         rows = [[i for i in row if i not in (-1, 2)] for row in state.tolist()]
         return state, torch.tensor([self.probabilities[tuple(row)] for row in rows]).log()

@@ -1,0 +1,196 @@
+"""Recurrent states of label prefixes: the state depends on the prefix alone, never on the image.
+
+So equal prefixes are advanced once for all beams of all images (section 3.2), and for a network
+whose weights can be watched, once for all batches until the weights change.
+"""
+
+import threading
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+from cnn_rnn.decoding.protocol import PathNetwork, State, select_rows
+from cnn_rnn.network import CNNRNN
+
+# Memory of the states that a network keeps between batches. Our choice: a COCO network (K=80, LSTM
+# of 512) holds 114,000 prefixes in it, and 4,096 images of real COCO need about 10,000.
+DEFAULT_MAX_BYTES = 512 * 2**20
+
+
+class Prefixes(Protocol):
+    """Gives each prefix a row and advances it; row 0 is the empty prefix."""
+
+    def root(self) -> Tensor:
+        """Begin a search: the path embedding of the empty prefix, (1, D)."""
+
+    def extend(self, parent_rows: Tensor, label_ids: Tensor) -> tuple[Tensor, Tensor]:
+        """One more label each: (R,), (R,) int64 -> rows (R,) int64, path embeddings (R, D)."""
+
+
+class FreshPrefixes:
+    """Advances every path on its own and remembers the last step only."""
+
+    def __init__(self, network: PathNetwork, device: torch.device) -> None:
+        self._network = network
+        self._start = torch.tensor([network.start_id], device=device)
+        self._state: State = ()
+
+    def root(self) -> Tensor:
+        """See ``Prefixes``."""
+        self._state, embedding = self._network.advance(self._network.initial_state(1), self._start)
+        return embedding
+
+    def extend(self, parent_rows: Tensor, label_ids: Tensor) -> tuple[Tensor, Tensor]:
+        """See ``Prefixes``; the rows hold until the next call."""
+        state = select_rows(self._state, parent_rows)
+        self._state, embedding = self._network.advance(state, label_ids)
+        return torch.arange(label_ids.shape[0], device=label_ids.device), embedding
+
+
+class PrefixCache:
+    """A trie of label prefixes: each node's state and path embedding are computed once.
+
+    Nodes live until ``clear``; rows stay valid as long. Looking for the prefixes that are missing
+    makes the host wait for the device.
+
+    Args:
+        network: whose weights do not change while nodes live.
+        device: of the states.
+        max_bytes: bound of the memory that ``room_for`` keeps to.
+    """
+
+    def __init__(
+        self, network: PathNetwork, device: torch.device, max_bytes: int = DEFAULT_MAX_BYTES
+    ) -> None:
+        self._network = network
+        self._device = device
+        self._max_bytes = max_bytes
+        self._num_labels = network.num_labels
+        self.clear()
+
+    def __len__(self) -> int:
+        """Nodes, the empty prefix among them."""
+        return self._size
+
+    def clear(self) -> None:
+        """Forget all nodes."""
+        self._size = 0
+        self._tables: list[Tensor] = []  # (capacity, ...): the parts of the state, the embedding
+        self._state_is_tensor = False
+        self._children = torch.empty(0, self._num_labels, dtype=torch.int32, device=self._device)
+
+    def room_for(self, paths: int) -> bool:
+        """Whether that many new nodes are sure to stay within the bound."""
+        return self._size + paths <= self.max_nodes
+
+    @property
+    def max_nodes(self) -> int:
+        """Nodes that ``max_bytes`` hold, at least one."""
+        self.root()
+        per_node = 4 * self._num_labels + sum(
+            table.element_size() * table[0].numel() for table in self._tables
+        )
+        return max(1, self._max_bytes // per_node)
+
+    def root(self) -> Tensor:
+        """See ``Prefixes``."""
+        if self._size == 0:
+            start = torch.tensor([self._network.start_id], device=self._device)
+            self._append(*self._network.advance(self._network.initial_state(1), start))
+        return self._tables[-1][:1]
+
+    def extend(self, parent_rows: Tensor, label_ids: Tensor) -> tuple[Tensor, Tensor]:
+        """See ``Prefixes``."""
+        edges = parent_rows * self._num_labels + label_ids  # (R,), places in the child table
+        rows = self._children.view(-1)[edges]
+        missing = edges[rows < 0]
+        if missing.shape[0] > 0:
+            new = torch.unique(missing)
+            parents, new_label_ids = new // self._num_labels, new % self._num_labels
+            first = self._size
+            parts = tuple(table.index_select(0, parents) for table in self._tables[:-1])
+            state = parts[0] if self._state_is_tensor else parts
+            self._append(*self._network.advance(state, new_label_ids))
+            self._children.view(-1)[new] = torch.arange(
+                first, self._size, dtype=torch.int32, device=self._device
+            )
+            rows = self._children.view(-1)[edges]
+        rows = rows.to(torch.int64)
+        return rows, self._tables[-1].index_select(0, rows)
+
+    def _append(self, state: State, embedding: Tensor) -> None:
+        self._state_is_tensor = isinstance(state, Tensor)
+        parts = [state] if isinstance(state, Tensor) else list(state)
+        parts.append(embedding)
+        size = self._size + embedding.shape[0]
+        if size > self._children.shape[0]:
+            capacity = max(64, 2 * size)
+            old = self._tables or [part[:0] for part in parts]
+            self._tables = [_grown(table, capacity) for table in old]
+            children = torch.full(
+                (capacity, self._num_labels), -1, dtype=torch.int32, device=self._device
+            )
+            children[: self._size] = self._children[: self._size]
+            self._children = children
+        for table, part in zip(self._tables, parts, strict=True):
+            table[self._size : size] = part
+        self._size = size
+
+
+def _grown(table: Tensor, capacity: int) -> Tensor:
+    grown = table.new_empty(capacity, *table.shape[1:])
+    grown[: table.shape[0]] = table
+    return grown
+
+
+class _Caches(threading.local):
+    """One cache a network and thread: searches in two threads must not grow the same tables."""
+
+    def __init__(self) -> None:
+        self.by_network: WeakKeyDictionary[CNNRNN, tuple[object, PrefixCache]] = WeakKeyDictionary()
+
+
+_CACHES = _Caches()
+
+
+def prefixes_of(network: PathNetwork, device: torch.device) -> PrefixCache:
+    """The network's prefixes: those of earlier batches if its weights are still the same.
+
+    Only a ``CNNRNN`` in evaluation mode is known to depend on nothing but its weights; the
+    prefixes of any other network begin anew.
+    """
+    if type(network) is not CNNRNN or network.training:
+        return PrefixCache(network, device)
+    token = weights_token(network, device)
+    known = _CACHES.by_network.get(network)
+    if known is not None and known[0] == token:
+        return known[1]
+    cache = PrefixCache(network, device)
+    _CACHES.by_network[network] = (token, cache)
+    return cache
+
+
+def weights_token(network: CNNRNN, device: torch.device) -> object:
+    """Equal tokens mean equal weights and arithmetic.
+
+    Every tensor counts with its place in memory, its version (which each in-place change raises)
+    and some of its values, which also shows changes of all values behind PyTorch's back, as by
+    ``weight.data.mul_``. A change of single values through ``.data`` is not seen.
+    """
+    tensors = [*network.parameters(), *network.buffers()]
+    if any(tensor.is_inference() for tensor in tensors):
+        return object()  # their changes are not counted: equal to no other token
+    places = tuple((tensor.data_ptr(), tensor._version, tensor.shape) for tensor in tensors)
+    samples = torch.cat(
+        [tensor.flatten()[:: max(1, tensor.numel() // 16)].double() for tensor in tensors]
+    )
+    arithmetic = (
+        type(network.cell),
+        getattr(network.cell, "bounded", None),
+        torch.is_autocast_enabled(device.type),
+        torch.get_autocast_dtype(device.type),
+        torch.get_float32_matmul_precision(),
+    )
+    return places, tuple(samples.tolist()), arithmetic
