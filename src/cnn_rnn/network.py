@@ -42,7 +42,7 @@ class CNNRNN(nn.Module):
         joint_activation: Literal["identity", "relu"] = "identity",
         dropout: float = 0.5,
         dropout_on: Literal["inputs", "sums"] = "inputs",
-        label_scale: float = 1.0,
+        label_scale: float = 0.1,
     ) -> None:
         super().__init__()
         for name, size in (

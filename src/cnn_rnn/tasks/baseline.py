@@ -1,0 +1,92 @@
+"""The ranking rows as a LightningModule: a linear layer on the features, one of several losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args
+
+from torch import Tensor
+
+from cnn_rnn import losses
+from cnn_rnn.backbones import BackboneSpec
+from cnn_rnn.baselines import LinearClassifier
+from cnn_rnn.metrics.functional import exactly_k
+from cnn_rnn.tasks.base import Batch, MultiLabelTask, Predictions
+
+LossName = Literal["softmax", "warp", "bce", "squared"]
+LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    "softmax": losses.softmax_cross_entropy,
+    "warp": losses.warp,
+    "bce": losses.binary_cross_entropy,
+    "squared": losses.squared_error,
+}
+
+
+class BaselineTask(MultiLabelTask):
+    """Softmax, WARP, binary cross-entropy or squared error over a linear layer.
+
+    Args:
+        label_names: K names in the order of the ids; linked from the data by the CLI.
+        label_counts: K training counts; linked likewise.
+        backbone: the image encoder.
+        fine_tune: train the backbone too.
+        loss: `softmax` on the normalised label set, `warp`, `bce`, or `squared` (as I-FT).
+        dropout: on the features.
+        top_k: labels given to each image; None: those whose score passes `threshold`.
+        threshold: on the score (a logit): 0 is probability one half of `bce`.
+        lr: learning rate of RMSprop after the warm-up.
+        momentum: of RMSprop.
+        weight_decay: of RMSprop.
+        warmup_steps: of the schedule; a cosine to zero follows.
+        val_metrics_every: epochs between two validations with predictions; 0: the loss alone.
+    """
+
+    def __init__(
+        self,
+        label_names: Sequence[str],
+        label_counts: Sequence[int],
+        backbone: BackboneSpec | dict[str, Any] = BackboneSpec(),  # noqa: B008  # frozen
+        fine_tune: bool = False,
+        loss: LossName = "bce",
+        dropout: float = 0.5,
+        top_k: int | None = None,
+        threshold: float = 0.0,
+        lr: float = 1e-4,
+        momentum: float = 0.9,
+        weight_decay: float = 1e-4,
+        warmup_steps: int = 20,
+        val_metrics_every: int = 1,
+    ) -> None:
+        super().__init__(
+            label_names,
+            label_counts,
+            backbone,
+            fine_tune,
+            lr,
+            momentum,
+            weight_decay,
+            warmup_steps,
+            val_metrics_every,
+        )
+        if loss not in LOSSES:
+            raise ValueError(f"loss must be one of {get_args(LossName)}, got {loss!r}")
+        if top_k is not None and not 1 <= top_k <= self.labels.num_labels:
+            raise ValueError(f"top_k must lie in 1..{self.labels.num_labels}, got {top_k}")
+        self.save_hyperparameters()
+        self.hparams["backbone"] = self.backbone_spec.to_dict()
+        self.network = LinearClassifier(
+            self.backbone_spec.feature_dim, self.labels.num_labels, dropout
+        )
+        self.loss = LOSSES[loss]
+        self.top_k = top_k
+        self.threshold = threshold
+
+    def compute_loss(self, features: Tensor, batch: Batch) -> Tensor:
+        """The loss chosen, over the labels that are not ignored."""
+        return self.loss(self.network(features), batch["target"], batch["ignored"])
+
+    def predict(self, features: Tensor) -> Predictions:
+        """Scores, and the `top_k` best labels or those above the threshold."""
+        scores: Tensor = self.network(features)
+        decisions = scores > self.threshold if self.top_k is None else exactly_k(scores, self.top_k)
+        return Predictions(scores, decisions, None)

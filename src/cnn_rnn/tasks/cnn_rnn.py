@@ -1,0 +1,158 @@
+"""CNN-RNN as a LightningModule: trained on label paths, decoded by beam search (section 3)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from torch import Tensor
+
+from cnn_rnn.backbones import BackboneSpec
+from cnn_rnn.cells import CellName
+from cnn_rnn.label_space import paths_to_targets, targets_to_paths
+from cnn_rnn.losses import path_cross_entropy
+from cnn_rnn.metrics import MeanAveragePrecision, PrecisionRecallF1
+from cnn_rnn.network import CNNRNN
+from cnn_rnn.ordering import LabelOrder, label_order
+from cnn_rnn.scoring import Strategy, decode_and_score
+from cnn_rnn.tasks.base import Batch, MultiLabelTask, Predictions
+
+logger = logging.getLogger(__name__)
+
+EMPTY_SHARE = 0.9  # of the decoded paths, above which training warns: our choice
+
+
+class CNNRNNTask(MultiLabelTask):
+    """The paper's model; `cell: linear` is its "No RNN" ablation (section 4.3).
+
+    Args:
+        label_names: K names in the order of the ids; linked from the data by the CLI.
+        label_counts: K training counts, for the order of the labels; linked likewise.
+        backbone: the image encoder.
+        fine_tune: train the backbone too.
+        embedding_dim: D, of labels and joint space.
+        hidden_dim: H, of the recurrent layer.
+        cell: the recurrent layer.
+        joint_activation: h of section 3.2.
+        dropout: on the projections.
+        dropout_on: their inputs, or the joint vectors.
+        label_scale: standard deviation of the label embedding at the start.
+        order: of the labels on a training path.
+        order_seed: of `order: random`.
+        beam_width: N of section 3.3.
+        max_length: longest path decoded, in labels.
+        min_length: shortest path decoded; the paper: k on NUS-WIDE, 0 on COCO.
+        scoring: how a ranking of all labels comes out of the search.
+        lr: learning rate of RMSprop after the warm-up.
+        momentum: of RMSprop.
+        weight_decay: of RMSprop.
+        warmup_steps: of the schedule; a cosine to zero follows.
+        val_metrics_every: epochs between two validations with predictions; 0: the loss alone.
+    """
+
+    def __init__(
+        self,
+        label_names: Sequence[str],
+        label_counts: Sequence[int],
+        backbone: BackboneSpec | dict[str, Any] = BackboneSpec(),  # noqa: B008  # frozen
+        fine_tune: bool = False,
+        embedding_dim: int = 64,
+        hidden_dim: int = 512,
+        cell: CellName = "lstm",
+        joint_activation: Literal["identity", "relu"] = "identity",
+        dropout: float = 0.5,
+        dropout_on: Literal["inputs", "sums"] = "inputs",
+        label_scale: float = 0.1,
+        order: LabelOrder = "frequency",
+        order_seed: int = 0,
+        beam_width: int = 5,
+        max_length: int = 20,
+        min_length: int = 0,
+        scoring: Strategy = "prefix_mass",
+        lr: float = 1e-4,
+        momentum: float = 0.9,
+        weight_decay: float = 1e-4,
+        warmup_steps: int = 20,
+        val_metrics_every: int = 1,
+    ) -> None:
+        super().__init__(
+            label_names,
+            label_counts,
+            backbone,
+            fine_tune,
+            lr,
+            momentum,
+            weight_decay,
+            warmup_steps,
+            val_metrics_every,
+        )
+        self.save_hyperparameters()
+        self.hparams["backbone"] = self.backbone_spec.to_dict()
+        self.network = CNNRNN(
+            self.labels.num_labels,
+            self.backbone_spec.feature_dim,
+            embedding_dim,
+            hidden_dim,
+            cell,
+            joint_activation,
+            dropout,
+            dropout_on,
+            label_scale,
+        )
+        self.beam_width = beam_width
+        self.max_length = max_length
+        self.min_length = min_length
+        self.scoring: Strategy = scoring
+        self.label_order: Tensor
+        self.register_buffer(
+            "label_order", label_order(order, label_names, self.labels.counts, order_seed)
+        )
+        self._decoded = 0
+        self._decoded_empty = 0
+
+    def compute_loss(self, features: Tensor, batch: Batch) -> Tensor:
+        """Cross-entropy of the labels' path; an ignored label is not on it."""
+        paths = targets_to_paths(batch["target"] & ~batch["ignored"], self.label_order)
+        return path_cross_entropy(self.network(features, paths), paths)
+
+    def predict(self, features: Tensor) -> Predictions:
+        """Beam search: the labels of the best path, and a ranking from all paths."""
+        paths, scores = decode_and_score(
+            self.network,
+            features,
+            self.beam_width,
+            min(self.max_length, self.labels.num_labels),
+            self.min_length,
+            self.scoring,
+        )
+        decisions = paths_to_targets(paths.label_ids[:, 0], self.labels.num_labels)
+        return Predictions(scores, decisions, paths)
+
+    def on_validation_epoch_start(self) -> None:
+        """Starts counting decoded paths."""
+        self._decoded = self._decoded_empty = 0
+
+    def _observe(
+        self,
+        predictions: Predictions,
+        batch: Batch,
+        decided: PrecisionRecallF1,
+        ranked: MeanAveragePrecision,
+    ) -> None:
+        super()._observe(predictions, batch, decided, ranked)
+        self._decoded += len(predictions.decisions)
+        self._decoded_empty += int((~predictions.decisions.any(dim=1)).sum())
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs as the base does, and says when the model decodes (almost) nothing."""
+        super().on_validation_epoch_end()
+        empty = self._decoded_empty / max(1, self._decoded)
+        if empty > EMPTY_SHARE and not self.trainer.sanity_checking:
+            logger.warning(
+                "epoch %d: %.0f%% of the decoded paths are empty. If this lasts, the recurrent "
+                "output has died or lr (%g) is too small; see docs/protocols.md, Model",
+                self.current_epoch,
+                100 * empty,
+                self.lr,
+            )

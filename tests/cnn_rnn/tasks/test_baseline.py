@@ -1,0 +1,45 @@
+"""The ranking rows as a task."""
+
+from typing import Any, get_args
+
+import pytest
+import torch
+
+from cnn_rnn.tasks import BaselineTask, Batch
+from cnn_rnn.tasks.baseline import LossName
+
+
+@pytest.mark.parametrize("loss", get_args(LossName))
+def test_every_loss_has_a_gradient(
+    loss: LossName, data: Any, feature_backbone: dict[str, Any]
+) -> None:
+    task = BaselineTask(data.label_names, data.label_counts.tolist(), feature_backbone, loss=loss)
+    batch: Batch = {
+        "target": data.target,
+        "ignored": torch.zeros_like(data.target),
+        "image_id": [],
+    }
+    task.compute_loss(data.features, batch).backward()  # type: ignore[no-untyped-call]  # torch's own
+    gradient = task.network.linear.weight.grad
+    assert gradient is not None
+    assert gradient.abs().sum() > 0
+
+
+def test_top_k_gives_exactly_k_labels_and_none_a_threshold(
+    data: Any, feature_backbone: dict[str, Any]
+) -> None:
+    arguments = (data.label_names, data.label_counts.tolist(), feature_backbone)
+    exactly = BaselineTask(*arguments, top_k=2).eval().predict(data.features)
+    assert (exactly.decisions.sum(1) == 2).all()
+    above = BaselineTask(*arguments, threshold=0.1).eval().predict(data.features)
+    assert torch.equal(above.decisions, above.scores > 0.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), [({"loss": "hinge"}, "loss"), ({"top_k": 5}, "top_k")]
+)
+def test_wrong_arguments_are_named(
+    arguments: dict[str, Any], message: str, data: Any, feature_backbone: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        BaselineTask(data.label_names, data.label_counts.tolist(), feature_backbone, **arguments)
