@@ -94,6 +94,15 @@ class PrefixCache:
         )
         return max(1, self._max_bytes // per_node)
 
+    def nodes_by_depth(self) -> list[int]:
+        """How many prefixes of each length are held, from the empty one on."""
+        counts, level = [], torch.zeros(min(1, self._size), dtype=torch.int64, device=self._device)
+        while level.shape[0] > 0:
+            counts.append(level.shape[0])
+            children = self._children[level].flatten()
+            level = children[children >= 0].to(torch.int64)
+        return counts
+
     def root(self) -> Tensor:
         """See ``Prefixes``."""
         if self._size == 0:
@@ -170,6 +179,11 @@ def prefixes_of(network: PathNetwork, device: torch.device) -> PrefixCache:
     cache = PrefixCache(network, device)
     _CACHES.by_network[network] = (token, cache)
     return cache
+
+
+def forget_prefixes(network: CNNRNN) -> None:
+    """Free what this thread keeps of the network's prefixes."""
+    _CACHES.by_network.pop(network, None)
 
 
 def weights_token(network: CNNRNN, device: torch.device) -> object:

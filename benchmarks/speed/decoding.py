@@ -1,0 +1,250 @@
+"""Images a second of every way to decode, side by side on one network; outputs compared first.
+
+``python -m benchmarks.speed decoding`` prints the table and writes ``results/decoding.json`` beside
+this file. Caches: *cold*, no prefix is known; *unseen*, new images after 4,096 others of the same
+kind; *known*, the same images again, so that every prefix is there already.
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, cast
+
+import torch
+from torch import Tensor
+
+from benchmarks.speed.decoding_peers import (
+    FloorSizes,
+    floor_products,
+    search_by_hypothesis,
+    search_by_image,
+)
+from benchmarks.speed.decoding_workload import Workload, build_workload
+from cnn_rnn.decoding import Paths
+from cnn_rnn.decoding.batched import beam_search_batched
+from cnn_rnn.decoding.prefix_cache import forget_prefixes, prefixes_of
+from cnn_rnn.network import CNNRNN
+
+Row = dict[str, object]
+
+BEAM_WIDTH = 5
+MAX_LENGTH = 12
+OTHERS = 4096  # images decoded before the unseen ones
+NAIVE_IMAGES = 32
+RESULTS = Path(__file__).parent / "results" / "decoding.json"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to decode."""
+
+    name: str
+    search: Callable[[CNNRNN, Tensor], Paths]
+    naive: bool = False
+    caches: tuple[str, ...] = ("cold",)
+
+
+def _ways() -> list[Way]:
+    def alone(network: CNNRNN, features: Tensor) -> Paths:
+        return beam_search_batched(network, features, BEAM_WIDTH, MAX_LENGTH, share_prefixes=False)
+
+    def shared(network: CNNRNN, features: Tensor) -> Paths:
+        return beam_search_batched(network, features, BEAM_WIDTH, MAX_LENGTH)
+
+    return [
+        Way("by hypothesis", lambda n, f: search_by_hypothesis(n, f, BEAM_WIDTH, MAX_LENGTH), True),
+        Way("by image", lambda n, f: search_by_image(n, f, BEAM_WIDTH, MAX_LENGTH), True),
+        Way("batched, prefixes not shared", alone),
+        Way("batched", shared, caches=("cold", "unseen", "known")),
+    ]
+
+
+@torch.no_grad()
+def run_setting(workload: Workload, batch_size: int, seconds: float) -> list[Row]:
+    """Time every way on one network and batch size.
+
+    Raises:
+        RuntimeError: two ways give other paths: no ratio is worth printing then.
+    """
+    network, features = workload.network, workload.features
+    few = features[: min(batch_size, NAIVE_IMAGES)]
+    expected = search_by_hypothesis(network, few, BEAM_WIDTH, MAX_LENGTH)
+    rows: list[Row] = []
+    for way in _ways():
+        forget_prefixes(network)
+        _compare(way.name, way.search(network, few), expected)
+        for cache in way.caches:
+            batches = _batches(features, batch_size, cache)
+            images = len(few) if way.naive else batch_size
+            batches = [batch[:images] for batch in batches]
+            times = _times(way, network, features[:OTHERS], batches, cache, seconds)
+            rows.append(
+                {
+                    "implementation": way.name,
+                    "B": batch_size,
+                    "K": network.num_labels,
+                    "N": BEAM_WIDTH,
+                    "cache": cache,
+                    "h": network.joint_activation,
+                    "images_per_s": images / statistics.median(times),
+                    "spread": (max(times) - min(times)) / statistics.median(times),
+                    "repeats": len(times),
+                }
+            )
+    rows.append(_floor_row(network, features[:batch_size], seconds, rows[0]))
+    _add_ratios(rows)
+    return rows
+
+
+def _batches(features: Tensor, batch_size: int, cache: str) -> list[Tensor]:
+    """Batches to time in turn; the unseen ones follow the first ``OTHERS`` images."""
+    if cache != "unseen":
+        return [features[:batch_size]]
+    rest = features[OTHERS:]
+    return [rest[i : i + batch_size] for i in range(0, len(rest) - batch_size + 1, batch_size)][:50]
+
+
+def _times(
+    way: Way,
+    network: CNNRNN,
+    others: Tensor,
+    batches: Sequence[Tensor],
+    cache: str,
+    seconds: float,
+) -> list[float]:
+    """Seconds of single searches: at least three, and more while ``seconds`` last."""
+    times: list[float] = []
+    way.search(network, batches[0])  # warms up, and makes known what shall be known
+    while len(times) < 3 or sum(times) < seconds:
+        if cache == "unseen":
+            forget_prefixes(network)
+            way.search(network, others)
+        for batch in batches:
+            if cache == "cold":
+                forget_prefixes(network)
+            start = time.perf_counter()
+            way.search(network, batch)
+            times.append(time.perf_counter() - start)
+        if len(times) >= 1000:
+            break
+    return times
+
+
+def _compare(name: str, found: Paths, expected: Paths) -> None:
+    same = torch.allclose(found.log_probs, expected.log_probs, rtol=1e-5, atol=1e-5)
+    same = same and torch.equal(found.label_ids, expected.label_ids)
+    if not same:
+        raise RuntimeError(f"{name}: its paths are not those of the search by hypothesis")
+
+
+def _floor_row(network: CNNRNN, features: Tensor, seconds: float, like: Row) -> Row:
+    """The matrix products alone, on the prefixes that a cold search needs."""
+    forget_prefixes(network)
+    beam_search_batched(network, features, BEAM_WIDTH, MAX_LENGTH)
+    nodes = prefixes_of(network, features.device).nodes_by_depth()
+    sizes = FloorSizes(nodes, len(features))
+    times: list[float] = []
+    floor_products(network, features, sizes)
+    while len(times) < 3 or sum(times) < seconds:
+        start = time.perf_counter()
+        floor_products(network, features, sizes)
+        times.append(time.perf_counter() - start)
+    return {
+        **like,
+        "implementation": "floor: matrix products, prefixes shared",
+        "cache": "cold",
+        "images_per_s": len(features) / statistics.median(times),
+        "spread": (max(times) - min(times)) / statistics.median(times),
+        "repeats": len(times),
+        "prefixes": sum(nodes),
+    }
+
+
+def _add_ratios(rows: list[Row]) -> None:
+    speeds = {
+        str(row["implementation"]).split(":")[0]: cast(float, row["images_per_s"])
+        for row in rows
+        if row["implementation"] in ("by hypothesis", "by image")
+        or str(row["implementation"]).startswith("floor")
+    }
+    for row in rows:
+        speed = cast(float, row["images_per_s"])
+        row["ratio_to"] = {name: speed / other for name, other in speeds.items()}
+
+
+def _format(row: Row) -> str:
+    ratios = cast(dict[str, float], row["ratio_to"])
+    return (
+        f"{row['implementation']!s:42} {row['cache']!s:7} h={row['h']!s:9} K={row['K']:<5}"
+        f"B={row['B']:<5}{row['images_per_s']:>11,.0f} images/s "
+        f"{ratios['by hypothesis']:>7.1f}x {ratios['by image']:>7.1f}x"
+        f" {1 / ratios['floor']:>6.2f} of the floor's time"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the benchmark; see the module's text."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.speed decoding", description=__doc__
+    )
+    parser.add_argument("--labels", type=int, nargs="+", default=[20, 80, 1000])
+    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[1, 32, 256, 4096])
+    parser.add_argument("--train-steps", type=int, default=150)
+    parser.add_argument("--hidden-dim", type=int, default=512)
+    parser.add_argument("--seconds", type=float, default=0.5, help="for each measurement")
+    parser.add_argument("--full", action="store_true", help="h = ReLU for every K, not only K=80")
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    options = parser.parse_args(arguments)
+    rows: list[Row] = []
+    sources = {}
+    for num_labels in options.labels:
+        activations: tuple[Literal["identity", "relu"], ...] = ("identity", "relu")
+        for h in activations:
+            if h == "relu" and num_labels != 80 and not options.full:
+                continue
+            workload = build_workload(
+                num_labels,
+                OTHERS + max(options.batch_sizes),
+                h,
+                options.train_steps,
+                options.hidden_dim,
+            )
+            sources[str(num_labels)] = workload.source
+            print(f"K={num_labels}, h={h}: {workload.source}")
+            for batch_size in options.batch_sizes:
+                for row in run_setting(workload, batch_size, options.seconds):
+                    rows.append(row)
+                    print(_format(row), flush=True)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    result = {"date": datetime.now(UTC).isoformat(timespec="seconds"), **_machine(), "rows": rows}
+    result["label_lists"] = sources
+    options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def _machine() -> dict[str, object]:
+    return {
+        "processor": _processor(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    """The processor's name, where Linux tells it."""
+    path = Path("/proc/cpuinfo")
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""The searches that public implementations run, one image at a time, and the floor under ours.
+
+Both peers follow the same rules as ``cnn_rnn.decoding`` and return the same paths, so that only
+the way of computing differs.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from cnn_rnn.decoding import Paths
+from cnn_rnn.network import CNNRNN
+
+
+class _Hypothesis(NamedTuple):
+    log_prob: float
+    label_ids: list[int]
+    state: tuple[Tensor, ...]
+
+
+def search_by_hypothesis(
+    network: CNNRNN, features: Tensor, beam_width: int, max_length: int
+) -> Paths:
+    """One forward a hypothesis: each beam of each image on its own."""
+    return _search_images(network, features, beam_width, max_length, together=False)
+
+
+def search_by_image(network: CNNRNN, features: Tensor, beam_width: int, max_length: int) -> Paths:
+    """One forward a step: the beams of an image in one batch, image after image."""
+    return _search_images(network, features, beam_width, max_length, together=True)
+
+
+def _search_images(
+    network: CNNRNN, features: Tensor, beam_width: int, max_length: int, together: bool
+) -> Paths:
+    size = (len(features), beam_width)
+    label_ids = torch.full((*size, max_length), -1)
+    lengths = torch.full(size, -1)
+    log_probs = torch.full(size, -torch.inf)
+    for image in range(len(features)):
+        embedding = network.encode_image(features[image : image + 1])
+        complete = _search_image(network, embedding, beam_width, max_length, together)
+        for slot, path in enumerate(complete):
+            length = len(path.label_ids)
+            label_ids[image, slot, :length] = torch.tensor(path.label_ids, dtype=torch.int64)
+            lengths[image, slot] = length
+            log_probs[image, slot] = path.log_prob
+    return Paths(label_ids, lengths, log_probs)
+
+
+def _search_image(
+    network: CNNRNN, embedding: Tensor, beam_width: int, max_length: int, together: bool
+) -> list[_Hypothesis]:
+    end_id = network.end_id
+    live = [_Hypothesis(0.0, [], network.initial_state(1))]
+    complete: list[_Hypothesis] = []
+    for step in range(max_length + 1):
+        states, rows = _forward(network, embedding, live, together)
+        found = []
+        for parent, (path, row) in enumerate(zip(live, rows, strict=True)):
+            row[path.label_ids] = -torch.inf
+            if step == max_length:
+                row[:end_id] = -torch.inf
+            values, ids = row.topk(min(2 * beam_width, row.shape[0]))
+            for value, next_id in zip(values.tolist(), ids.tolist(), strict=True):
+                if value > -torch.inf:
+                    found.append((-(path.log_prob + value), parent, next_id))
+        found.sort()
+        for cost, parent, next_id in found[:beam_width]:
+            if next_id == end_id:
+                complete.append(_Hypothesis(-cost, live[parent].label_ids, states[parent]))
+        complete = sorted(complete, key=lambda path: -path.log_prob)[:beam_width]
+        live = [
+            _Hypothesis(-cost, [*live[parent].label_ids, next_id], states[parent])
+            for cost, parent, next_id in [one for one in found if one[2] != end_id][:beam_width]
+        ]
+        full = len(complete) == beam_width
+        if not live or (full and live[0].log_prob <= complete[-1].log_prob):
+            break
+    return complete
+
+
+def _forward(
+    network: CNNRNN, embedding: Tensor, live: list[_Hypothesis], together: bool
+) -> tuple[list[tuple[Tensor, ...]], list[Tensor]]:
+    """The state and the (K+1,) log-probabilities after each live path."""
+    last = [path.label_ids[-1] if path.label_ids else network.start_id for path in live]
+    if not together:
+        states, rows = [], []
+        for path, label_id in zip(live, last, strict=True):
+            state, path_embedding = network.advance(path.state, torch.tensor([label_id]))
+            states.append(state)
+            rows.append(network.logits(embedding, path_embedding).log_softmax(dim=1)[0])
+        return states, rows
+    joined = tuple(torch.cat(parts) for parts in zip(*(path.state for path in live), strict=True))
+    state, path_embedding = network.advance(joined, torch.tensor(last))
+    log_probs = network.logits(embedding, path_embedding).log_softmax(dim=1)
+    by_row = [tuple(part[i : i + 1] for part in state) for i in range(len(live))]
+    return by_row, list(log_probs)
+
+
+class FloorSizes(NamedTuple):
+    """Rows of the matrix products that a search cannot do without."""
+
+    nodes_by_level: list[int]
+    images: int
+
+
+def floor_products(network: CNNRNN, features: Tensor, sizes: FloorSizes) -> Tensor:
+    """Only the products: each level's new prefixes through the cell, and the three projections.
+
+    For h = identity the scores are a sum of two products with the label embedding.
+    """
+    embedding = network.encode_image(features)
+    result = torch.nn.functional.linear(embedding, network.output_table)
+    for nodes in sizes.nodes_by_level:
+        state = network.initial_state(nodes)
+        label_ids = torch.zeros(nodes, dtype=torch.int64)
+        _, path_embedding = network.advance(state, label_ids)
+        result = torch.nn.functional.linear(path_embedding, network.output_table)
+    return result
