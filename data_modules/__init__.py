@@ -1,1 +1,19 @@
 """LightningDataModules for the data sets of the paper."""
+
+from data_modules.base import MultiLabelDataModule
+from data_modules.coco import COCODataModule
+from data_modules.dataset import Batch, MultiLabelDataset, Sample, collate
+from data_modules.errors import DataError
+from data_modules.records import BoxTable, ImageBoxes
+
+__all__ = [
+    "Batch",
+    "BoxTable",
+    "COCODataModule",
+    "DataError",
+    "ImageBoxes",
+    "MultiLabelDataModule",
+    "MultiLabelDataset",
+    "Sample",
+    "collate",
+]
