@@ -32,10 +32,10 @@ def oracle_exactly_k(target: Tensor, k: int, ignored: Tensor | None = None) -> T
     if ignored is None:
         ignored = torch.zeros_like(target)
     positive = target & ~ignored
-    counts = positive.sum(dim=0)
+    counts = positive.sum(dim=0, dtype=torch.int32)
     by_count = counts.argsort(stable=True)
     rarity = torch.empty_like(counts)  # (K,) 0 for the rarest class
-    rarity[by_count] = torch.arange(num_labels, device=counts.device)
+    rarity[by_count] = torch.arange(num_labels, dtype=counts.dtype, device=counts.device)
     filling = torch.where(counts == 0, num_labels, rarity)
     scores = torch.where(positive, 3 * num_labels - rarity, filling)
     return exactly_k(torch.where(ignored, num_labels + 1, scores), k)
