@@ -84,7 +84,7 @@ class MultiLabelDataset(Dataset[Sample]):
             [self.image_paths[row] for row in rows.tolist()],
             self.targets[rows],
             self.ignored[rows],
-            transform or self.transform,
+            self.transform if transform is None else transform,
         )
 
 

@@ -1,0 +1,40 @@
+"""The generators in tests/data, and the folder of real data sets where there is one."""
+
+import importlib.util
+import os
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+_GENERATORS = Path(__file__).parents[1] / "data"
+
+
+def _generator(name: str) -> ModuleType:
+    # By its file: a package `tests` of somebody else may be installed.
+    spec = importlib.util.spec_from_file_location(name, _GENERATORS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def tiny_coco() -> ModuleType:
+    return _generator("tiny_coco")
+
+
+@pytest.fixture
+def coco_root(tiny_coco: ModuleType, tmp_path: Path) -> Path:
+    root: Path = tiny_coco.write_coco(tmp_path / "coco")
+    return root
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder in $CNN_RNN_REAL_DATA; skips where there is none."""
+    named = os.environ.get("CNN_RNN_REAL_DATA")
+    if not named or not Path(named).is_dir():
+        pytest.skip("needs real data sets: set CNN_RNN_REAL_DATA to the folder that holds them")
+    return Path(named)
