@@ -1,0 +1,169 @@
+"""A report as Markdown: the table, what stands below the line, other protocols, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.cells import Report, full_title, heading, lines_of_rows, measured
+from benchmarks.metric_names import DECIDED, HEADINGS, PROTOCOLS, RANKED
+from benchmarks.published import NOTHING_PRINTED
+
+
+def to_markdown(report: Report) -> str:
+    """The whole report."""
+    parts = [f"# {full_title(report)}", ""]
+    if report["is_mini"]:
+        parts += [
+            "**MINI: these numbers were made on drawn scenes, not on the paper's photos.** Compare "
+            "our rows with each other, not with the paper's: its cells stand beside ours to show "
+            "which row is meant and what the paper says of it.",
+            "",
+        ]
+    parts += [
+        f"Percent; mean ± standard deviation (ddof 1) of {len(report['seeds'])} seeds "
+        f"({', '.join(map(str, report['seeds']))}): each varies the initial weights, the order of "
+        "the batches and the held-out part of the training images.",
+        "",
+        *_main_table(report),
+        *_notes(report),
+        *_protocol_table(report),
+        *_classes_table(report),
+        *_run_table(report),
+        *_legend(report),
+        *_provenance(report),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def markdown_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table; the first column to the left, the others to the right."""
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return [f"| {' | '.join(line)} |" for line in (head, rule, *lines)]
+
+
+def _main_table(report: Report) -> list[str]:
+    head = ["method", "", *(heading(report, column) for column in report["columns"])]
+    parts = markdown_table(head, lines_of_rows(report, False))
+    below = lines_of_rows(report, True)
+    if below:
+        parts += ["", "Below the line: not rows of the paper's table.", ""]
+        parts += markdown_table(head, below)
+    return [*parts, ""]
+
+
+def _notes(report: Report) -> list[str]:
+    notes = [f"- {row['name']}: {row['note']}" for row in report["rows"] if row["note"]]
+    for row in report["rows"]:
+        notes += [f"- {row['name']}: a run FAILED: {line}" for line in row["failures"]]
+    return [*notes, ""] if notes else []
+
+
+def _protocol_table(report: Report) -> list[str]:
+    if report["kind"] != "top_k":
+        return []
+    lines: list[list[str]] = []
+    for row in report["rows"]:
+        for protocol, metrics in row["protocols"].items():
+            mark = " (table)" if protocol == row["protocol"] else ""
+            values = [measured(metrics[metric]) for metric in DECIDED]
+            lines.append([row["name"], f"`{protocol}`{mark}", *values])
+    ranked = [
+        [
+            row["name"],
+            *(measured(row["ranked"][name]) for name in RANKED),
+            measured(row["empty_paths"]),
+        ]
+        for row in report["rows"]
+        if row["runs"]
+    ]
+    head = ["method", *(heading(report, name) for name in RANKED), "empty paths"]
+    k = report["top_k"]
+    return [
+        "## The same runs by other protocols",
+        "",
+        *markdown_table(["method", "protocol", *(HEADINGS[m] for m in DECIDED)], lines),
+        "",
+        *(f"- `{name}`, k = {k}: {words}." for name, words in PROTOCOLS.items()),
+        "",
+        *markdown_table(head, ranked),
+        "",
+    ]
+
+
+def _classes_table(report: Report) -> list[str]:
+    rows = [row for row in report["rows"] if row["average_precision"]]
+    if not rows:
+        return []
+    methods = {"11_points": "11-point", "all_points": "all-point"}
+    head = ["class", *(f"{row['name']}, {words}" for words in methods.values() for row in rows)]
+    names = list(rows[0]["average_precision"]["11_points"])
+    lines = [
+        [name]
+        + [measured(row["average_precision"][method][name]) for method in methods for row in rows]
+        for name in names
+    ]
+    means = ["map_11", "map"]
+    lines.append(["**mean**", *(measured(row["ranked"][mean]) for mean in means for row in rows)])
+    return ["## Average precision of each class", "", *markdown_table(head, lines), ""]
+
+
+def _run_table(report: Report) -> list[str]:
+    lines = []
+    for row in report["rows"]:
+        if not row["runs"]:
+            continue
+        trained = row["trained"]
+        arguments = {**trained["arguments"], "clip": trained["training"]["gradient_clip"]}
+        words = ", ".join(f"{name} {value}" for name, value in arguments.items())
+        epochs = ", ".join(str(found["epochs"]) for found in row["runs"])
+        seconds = sum(found["seconds"]["total"] for found in row["runs"])
+        keys = " ".join(f"`{found['key'][:8]}`" for found in row["runs"])
+        lines.append([row["name"], words, epochs, f"{seconds:.0f}", keys])
+    head = ["method", "what it was trained with", "epochs", "seconds", "runs"]
+    tuned = report["settings"]
+    words = (
+        f"Settings: {tuned}."
+        if tuned
+        else "Settings: NOT TUNED on this data: the defaults that worked on other data."
+    )
+    return ["## Runs", "", words, "", *markdown_table(head, lines), ""]
+
+
+def _legend(report: Report) -> list[str]:
+    return [
+        "## The paper's cells",
+        "",
+        *(
+            f"- {f'`{mark}`' if mark else 'no mark'}: {w}."
+            for mark, w in report["evidence"].items()
+        ),
+        f"- `{NOTHING_PRINTED}`: the paper prints nothing (or, for ours, there is no such number).",
+        "",
+    ]
+
+
+def _provenance(report: Report) -> list[str]:
+    data, origin = report["data"], report["provenance"]
+    changed = {True: ", with changes", False: "", None: ""}[origin["commit"]["dirty"]]
+    parts = [
+        "## Provenance",
+        "",
+        f"- data: {data['description']}",
+        f"- fingerprint: `{data['fingerprint']}`; backbone: {data['backbone']}; "
+        f"transform: {data['transform']}",
+        f"- seeds: {', '.join(map(str, report['seeds']))}",
+        f"- commit: {origin['commit']['id']}{changed}; sources: `{origin['code'][:16]}`",
+    ]
+    for versions in origin["versions"]:
+        parts.append("- versions: " + ", ".join(f"{n} {v}" for n, v in versions.items()))
+    for machine in origin["machine"]:
+        gpus = ", ".join(machine["gpus"]) or "no GPU"
+        parts.append(
+            f"- machine: {machine['cpu']}, {machine['cores']} cores, "
+            f"{machine['memory_gib']} GiB, {gpus}; {machine['system']}"
+        )
+    parts.append(
+        f"- written {origin['date']}; this call took {origin['seconds']:.0f} s, all runs together "
+        f"{origin['run_seconds']:.0f} s"
+    )
+    return parts
