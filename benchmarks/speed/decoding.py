@@ -7,7 +7,6 @@ kind; *known*, the same images again, so that every prefix is there already.
 
 import argparse
 import json
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ from benchmarks.speed.decoding_peers import (
     search_by_image,
 )
 from benchmarks.speed.decoding_workload import Workload, build_workload
+from benchmarks.speed.machine import machine
 from cnn_rnn.decoding import Paths
 from cnn_rnn.decoding.batched import beam_search_batched
 from cnn_rnn.decoding.prefix_cache import forget_prefixes, prefixes_of
@@ -222,28 +222,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     rows.append(row)
                     print(_format(row), flush=True)
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    result = {"date": datetime.now(UTC).isoformat(timespec="seconds"), **_machine(), "rows": rows}
+    result = {"date": datetime.now(UTC).isoformat(timespec="seconds"), **machine(), "rows": rows}
     result["label_lists"] = sources
     options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-
-
-def _machine() -> dict[str, object]:
-    return {
-        "processor": _processor(),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-    }
-
-
-def _processor() -> str:
-    """The processor's name, where Linux tells it."""
-    path = Path("/proc/cpuinfo")
-    if path.is_file():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":
