@@ -5,6 +5,7 @@ from data_modules.coco import COCODataModule
 from data_modules.dataset import Batch, MultiLabelDataset, Sample, collate
 from data_modules.errors import DataError
 from data_modules.records import BoxTable, ImageBoxes
+from data_modules.voc2007 import VOC2007DataModule
 
 __all__ = [
     "Batch",
@@ -15,5 +16,6 @@ __all__ = [
     "MultiLabelDataModule",
     "MultiLabelDataset",
     "Sample",
+    "VOC2007DataModule",
     "collate",
 ]

@@ -71,6 +71,21 @@ class BoxTable(Sequence[ImageBoxes]):
         """The boxes of each image."""
         return (self[row] for row in range(len(self)))
 
+    @classmethod
+    def from_images(cls, images: Sequence[ImageBoxes]) -> "BoxTable":
+        """The table of some images."""
+        nothing = ImageBoxes(
+            torch.zeros(0, dtype=torch.int64), torch.zeros(0, 4), torch.zeros(0), 0, 0
+        )
+        parts = [nothing, *images]  # torch.cat wants one tensor at least
+        return cls(
+            torch.tensor([len(image.label_ids) for image in images], dtype=torch.int64),
+            torch.cat([image.label_ids for image in parts]),
+            torch.cat([image.boxes for image in parts]),
+            torch.cat([image.areas for image in parts]),
+            torch.tensor([image[3:] for image in images], dtype=torch.int64).reshape(-1, 2),
+        )
+
     def select(self, rows: Tensor) -> "BoxTable":
         """The boxes of some images, in the order given.
 

@@ -32,6 +32,18 @@ def coco_root(tiny_coco: ModuleType, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_voc() -> ModuleType:
+    return _generator("tiny_voc")
+
+
+@pytest.fixture
+def voc_folder(tiny_voc: ModuleType, tmp_path: Path) -> Path:
+    """`VOCdevkit/VOC2007` below `tmp_path`."""
+    folder: Path = tiny_voc.write_voc(tmp_path)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder in $CNN_RNN_REAL_DATA; skips where there is none."""
     named = os.environ.get("CNN_RNN_REAL_DATA")
