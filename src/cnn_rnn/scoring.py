@@ -27,9 +27,10 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from cnn_rnn.decoding.choice import Implementation
 from cnn_rnn.decoding.paths import Paths
 from cnn_rnn.decoding.protocol import PathNetwork
-from cnn_rnn.decoding.search import Implementation, search_observed
+from cnn_rnn.decoding.search import search_observed
 
 Strategy = Literal["prefix_mass", "path_posterior", "max_over_steps", "first_step"]
 

@@ -110,7 +110,8 @@ class _Search:
         """Search a bounded number of images; ``images`` are their rows in the features."""
         network = self.network
         # The empty path is the same for all images.
-        path_embedding = self.prefixes.root().expand(images.shape[0], -1)
+        self.prefixes.begin()
+        path_embedding = self.prefixes.embeddings[:1].expand(images.shape[0], -1)
         log_probs = log_probs_of(network, image_embedding, path_embedding).unsqueeze(1)
         nan_seen = log_probs[..., network.end_id].isnan().any()
         beams = _Beams(
@@ -164,9 +165,10 @@ class _Search:
         live = (beams.log_probs > -torch.inf).flatten()
         places = torch.arange(live.shape[0], device=live.device)
         fed = places[live] if live_only else places  # (R,)
-        fed_rows, path_embedding = self.prefixes.extend(
+        fed_rows = self.prefixes.extend(
             beams.parent_rows.flatten()[fed], beams.label_ids[:, :, -1].flatten()[fed]
         )
+        path_embedding = self.prefixes.embeddings[fed_rows]
         image_embedding = beams.image_embedding[fed // size[1]]
         log_probs = log_probs_of(self.network, image_embedding, path_embedding)  # (R, K+1)
         nan_seen = (log_probs[:, self.network.end_id].isnan() & live[fed]).any()

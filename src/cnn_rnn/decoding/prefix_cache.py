@@ -22,31 +22,36 @@ DEFAULT_MAX_BYTES = 512 * 2**20
 class Prefixes(Protocol):
     """Gives each prefix a row and advances it; row 0 is the empty prefix."""
 
-    def root(self) -> Tensor:
-        """Begin a search: the path embedding of the empty prefix, (1, D)."""
+    @property
+    def embeddings(self) -> Tensor:
+        """(rows, D): the path embedding of each prefix."""
 
-    def extend(self, parent_rows: Tensor, label_ids: Tensor) -> tuple[Tensor, Tensor]:
-        """One more label each: (R,), (R,) int64 -> rows (R,) int64, path embeddings (R, D)."""
+    def begin(self) -> None:
+        """Have the empty prefix ready, before the first ``extend`` of a search."""
+
+    def extend(self, parent_rows: Tensor, label_ids: Tensor) -> Tensor:
+        """One more label each: (R,), (R,) int64 -> the rows of the longer prefixes, (R,) int64."""
 
 
 class FreshPrefixes:
-    """Advances every path on its own and remembers the last step only."""
+    """Advances every path on its own and remembers the last step only, in order."""
 
     def __init__(self, network: PathNetwork, device: torch.device) -> None:
         self._network = network
         self._start = torch.tensor([network.start_id], device=device)
         self._state: State = ()
+        self.embeddings = torch.empty(0, 0, device=device)
 
-    def root(self) -> Tensor:
+    def begin(self) -> None:
         """See ``Prefixes``."""
-        self._state, embedding = self._network.advance(self._network.initial_state(1), self._start)
-        return embedding
+        state = self._network.initial_state(1)
+        self._state, self.embeddings = self._network.advance(state, self._start)
 
-    def extend(self, parent_rows: Tensor, label_ids: Tensor) -> tuple[Tensor, Tensor]:
+    def extend(self, parent_rows: Tensor, label_ids: Tensor) -> Tensor:
         """See ``Prefixes``; the rows hold until the next call."""
         state = select_rows(self._state, parent_rows)
-        self._state, embedding = self._network.advance(state, label_ids)
-        return torch.arange(label_ids.shape[0], device=label_ids.device), embedding
+        self._state, self.embeddings = self._network.advance(state, label_ids)
+        return torch.arange(label_ids.shape[0], device=label_ids.device)
 
 
 class PrefixCache:
@@ -88,7 +93,7 @@ class PrefixCache:
     @property
     def max_nodes(self) -> int:
         """Nodes that ``max_bytes`` hold, at least one."""
-        self.root()
+        self.begin()
         per_node = 4 * self._num_labels + sum(
             table.element_size() * table[0].numel() for table in self._tables
         )
@@ -103,14 +108,18 @@ class PrefixCache:
             level = children[children >= 0].to(torch.int64)
         return counts
 
-    def root(self) -> Tensor:
+    @property
+    def embeddings(self) -> Tensor:
+        """See ``Prefixes``."""
+        return self._tables[-1]
+
+    def begin(self) -> None:
         """See ``Prefixes``."""
         if self._size == 0:
             start = torch.tensor([self._network.start_id], device=self._device)
             self._append(*self._network.advance(self._network.initial_state(1), start))
-        return self._tables[-1][:1]
 
-    def extend(self, parent_rows: Tensor, label_ids: Tensor) -> tuple[Tensor, Tensor]:
+    def extend(self, parent_rows: Tensor, label_ids: Tensor) -> Tensor:
         """See ``Prefixes``."""
         edges = parent_rows * self._num_labels + label_ids  # (R,), places in the child table
         rows = self._children.view(-1)[edges]
@@ -126,8 +135,7 @@ class PrefixCache:
                 first, self._size, dtype=torch.int32, device=self._device
             )
             rows = self._children.view(-1)[edges]
-        rows = rows.to(torch.int64)
-        return rows, self._tables[-1].index_select(0, rows)
+        return rows.to(torch.int64)
 
     def _append(self, state: State, embedding: Tensor) -> None:
         self._state_is_tensor = isinstance(state, Tensor)

@@ -1,35 +1,11 @@
 """The door to the beam search: checks the arguments and picks an implementation (section 3.3)."""
 
-from typing import Literal, Protocol
-
 import torch
 from torch import Tensor
 
-from cnn_rnn.decoding.batched import beam_search_batched
+from cnn_rnn.decoding.choice import Implementation, choose
 from cnn_rnn.decoding.paths import Paths, empty_paths
 from cnn_rnn.decoding.protocol import Observer, PathNetwork
-from cnn_rnn.decoding.reference import beam_search_reference
-
-Implementation = Literal["auto", "reference", "batched"]
-
-
-class _BeamSearch(Protocol):
-    def __call__(
-        self,
-        network: PathNetwork,
-        features: Tensor,
-        beam_width: int,
-        max_length: int,
-        min_length: int,
-        observe: Observer | None,
-        /,
-    ) -> Paths: ...
-
-
-_IMPLEMENTATIONS: dict[str, _BeamSearch] = {
-    "reference": beam_search_reference,
-    "batched": beam_search_batched,
-}
 
 
 def beam_search(
@@ -54,14 +30,16 @@ def beam_search(
         beam_width: N, at least 1; it may exceed the number of labels or of paths.
         max_length: T, most labels on a path, at least 0; paths of T labels pay for END too.
         min_length: labels before END is allowed, 0..min(T, K).
-        implementation: "auto" takes the fastest one that serves the device; "reference" is the
-            plain specification, one image at a time.
+        implementation: "reference" is the plain specification, one image at a time; "batched"
+            serves any network and device; "fused" serves a float32 ``CNNRNN`` in evaluation mode
+            on CUDA. "auto" takes the fastest one that serves.
 
     Returns:
         Paths on the device of ``features``, best first; fewer than N paths may exist.
 
     Raises:
-        ValueError: an argument is out of range, or the network's log-probabilities are NaN.
+        ValueError: an argument is out of range, the implementation does not serve the network or
+            device, or the network's log-probabilities are NaN.
     """
     return search_observed(
         network, features, beam_width, max_length, min_length, implementation, None
@@ -80,15 +58,10 @@ def search_observed(
 ) -> Paths:
     """``beam_search`` that also tells ``observe`` of each step; for ``cnn_rnn.scoring``."""
     _check_arguments(network.num_labels, features, beam_width, max_length, min_length)
-    if implementation != "auto" and implementation not in _IMPLEMENTATIONS:
-        raise ValueError(
-            f"expected implementation to be one of {['auto', *_IMPLEMENTATIONS]}, "
-            f"got {implementation!r}"
-        )
+    search = choose(implementation, network, features, beam_width, observe is not None)
     if features.shape[0] == 0:
         dtype = torch.promote_types(features.dtype, torch.float32)
         return empty_paths(0, beam_width, max_length, dtype=dtype, device=features.device)
-    search = _IMPLEMENTATIONS["batched" if implementation == "auto" else implementation]
     return search(network, features, beam_width, max_length, min_length, observe)
 
 

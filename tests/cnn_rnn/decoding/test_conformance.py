@@ -65,7 +65,7 @@ def test_random_models_agree(
     search: Search, part: int, random_network: Build, assert_same_paths: Check
 ) -> None:
     generator = torch.Generator().manual_seed(part)
-    for case in range(250):
+    for case in range(125):
         num_labels = draw(generator, 1, 9)
         beam_width = draw(generator, 1, 10)
         max_length = draw(generator, 0, 6)
@@ -152,7 +152,10 @@ def test_every_cell_agrees(
 ) -> None:
     torch.manual_seed(2)
     network = CNNRNN(23, 9, 8, 16, cell, joint_activation).eval().requires_grad_(False)
-    features = 4 * torch.randn(9, 9)
+    # An untrained cell may hardly speak, and then all orders of some labels nearly tie.
+    for parameter in network.parameters():
+        parameter.normal_(std=0.4)
+    features = torch.randn(9, 9)
     for beam_width, min_length in ((1, 0), (4, 2), (7, 0)):
         arguments = (features, beam_width, 6, min_length)
         assert_same_paths(search(network, *arguments), beam_search_reference(network, *arguments))

@@ -1,0 +1,126 @@
+"""Which implementation of the beam search serves a network, a device and a beam width."""
+
+import logging
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from typing import Literal, Protocol, get_args
+
+import torch
+from torch import Tensor
+
+from cnn_rnn.decoding.batched import beam_search_batched
+from cnn_rnn.decoding.paths import Paths
+from cnn_rnn.decoding.protocol import Observer, PathNetwork
+from cnn_rnn.decoding.reference import beam_search_reference
+from cnn_rnn.network import CNNRNN
+
+_LOGGER = logging.getLogger(__name__)
+
+Implementation = Literal["auto", "reference", "batched", "fused"]
+
+MAX_FUSED_BEAM_WIDTH = 32
+
+
+class BeamSearch(Protocol):
+    """An implementation; the arguments have been checked."""
+
+    def __call__(
+        self,
+        network: PathNetwork,
+        features: Tensor,
+        beam_width: int,
+        max_length: int,
+        min_length: int,
+        observe: Observer | None,
+        /,
+    ) -> Paths:
+        """The paths of the images."""
+
+
+def choose(
+    implementation: str,
+    network: PathNetwork,
+    features: Tensor,
+    beam_width: int,
+    observed: bool,
+) -> BeamSearch:
+    """The implementation of that name, or for "auto" the fastest one that serves.
+
+    Raises:
+        ValueError: no such implementation, or it does not serve.
+    """
+    if implementation not in get_args(Implementation):
+        raise ValueError(
+            f"expected implementation to be one of {get_args(Implementation)}, "
+            f"got {implementation!r}"
+        )
+    if implementation == "auto":
+        if features.device.type != "cuda":
+            return beam_search_batched
+        reason = why_not_fused(network, features, beam_width, observed)
+        if reason is None:
+            return _fused
+        _say_once(f"beam search: batched instead of fused, since {reason}")
+        return beam_search_batched
+    if implementation == "reference":
+        return beam_search_reference
+    if implementation == "fused":
+        reason = why_not_fused(network, features, beam_width, observed)
+        if reason is not None:
+            raise ValueError(f"implementation 'fused' does not serve here: {reason}")
+        return _fused
+    return beam_search_batched
+
+
+def why_not_fused(
+    network: PathNetwork, features: Tensor, beam_width: int, observed: bool
+) -> str | None:
+    """Why the Triton kernel does not serve; None if it does."""
+    reasons: tuple[tuple[Callable[[], bool], str], ...] = (
+        (lambda: features.device.type != "cuda", "the features are not on a CUDA device"),
+        (lambda: find_spec("triton") is None, "triton is not installed"),
+        (lambda: beam_width > MAX_FUSED_BEAM_WIDTH, f"beam_width exceeds {MAX_FUSED_BEAM_WIDTH}"),
+        (lambda: observed, "scores are asked for beside the paths"),
+        *_needs_plain_network(network, features),
+    )
+    return next((reason for applies, reason in reasons if applies()), None)
+
+
+def _needs_plain_network(
+    network: PathNetwork, features: Tensor
+) -> tuple[tuple[Callable[[], bool], str], ...]:
+    """What an implementation asks that computes the joint space by itself."""
+    # A subclass may compute something else.
+    known = network if isinstance(network, CNNRNN) and type(network) is CNNRNN else None
+    device_type = features.device.type
+    return (
+        (lambda: known is None, "the network is not a CNNRNN"),
+        (lambda: known is not None and known.training, "the network is in training mode"),
+        (
+            lambda: known is not None and known.label_embedding.dtype != torch.float32,
+            "the network is not in float32",
+        ),
+        (lambda: torch.is_autocast_enabled(device_type), "autocast is on"),
+    )
+
+
+def _fused(
+    network: PathNetwork,
+    features: Tensor,
+    beam_width: int,
+    max_length: int,
+    min_length: int,
+    observe: Observer | None,
+    /,
+) -> Paths:
+    # Loads triton, so only where it is used.
+    from cnn_rnn.decoding.fused import beam_search_fused
+
+    assert isinstance(network, CNNRNN)
+    return beam_search_fused(network, features, beam_width, max_length, min_length)
+
+
+@cache
+def _say_once(message: str) -> None:
+    _LOGGER.info("%s", message)
