@@ -81,7 +81,7 @@ def _counter(pen: Pen, rng: Random, door: Colour) -> None:
 
 
 def dining_room(pen: Pen, rng: Random) -> None:
-    """A room with windows or pictures, and a long counter across its lower half."""
+    """A room with windows or pictures, around a table."""
     _wall(pen, rng, 0.5)
     _boards(pen, rng, 0.48)
     if rng.random() < 0.55:
@@ -90,12 +90,6 @@ def dining_room(pen: Pen, rng: Random) -> None:
         clutter.painting(pen, rng, rng.uniform(0.0, 0.85), rng.uniform(0.08, 0.2))
     if rng.random() < 0.4:
         clutter.floor_lamp(pen, rng, rng.uniform(0.05, 0.95), 0.5, 0.32)
-    marble = pick(rng, ((222, 220, 214), (70, 72, 78), (196, 206, 204)))
-    clutter.gradient(pen, 0.44, 0.84, shade(marble, 0.9), shade(marble, 1.06))
-    for _ in range(5):
-        x, y = rng.random(), rng.uniform(0.46, 0.8)
-        pen.line([(x, y), (x + 0.12, y + rng.uniform(-0.05, 0.05))], 0.006, shade(marble, 0.8))
-    pen.rectangle(0.0, 0.84, 1.0, 1.0, shade(marble, 0.62))
 
 
 def office(pen: Pen, rng: Random) -> None:

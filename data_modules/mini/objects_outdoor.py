@@ -4,7 +4,15 @@ import math
 from random import Random
 
 from data_modules.mini.colours import BLACK, CLOTH, PAINT, STEEL, WHITE, WOOD, pick, shade, vary
-from data_modules.mini.pen import Pen
+from data_modules.mini.pen import Pen, Point
+
+# The letters of STOP as strokes in a unit box.
+_STOP: tuple[tuple[Point, ...], ...] = (
+    ((1, 0), (0, 0), (0, 0.5), (1, 0.5), (1, 1), (0, 1)),
+    ((0, 0), (1, 0), (0.5, 0), (0.5, 1)),
+    ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0)),
+    ((0, 1), (0, 0), (1, 0), (1, 0.5), (0, 0.5)),
+)
 
 
 def draw_traffic_light(pen: Pen, rng: Random) -> None:
@@ -36,16 +44,16 @@ def draw_fire_hydrant(pen: Pen, rng: Random) -> None:
 def draw_stop_sign(pen: Pen, rng: Random) -> None:
     """A red octagon with a white bar of letters, on a post."""
     red = vary(rng, (200, 32, 36), 10)
+    if pen.mirrored:
+        pen = pen.part(1.0, 0.0, 0.0, 1.0)
     pen.rectangle(0.46, 0.4, 0.54, 1.0, (130, 132, 134))
     for radius, colour in ((0.5, WHITE), (0.44, red)):
         turns = [math.pi / 8 + math.pi / 4 * index for index in range(8)]
         points = [(0.5 + radius * math.cos(t), 0.24 + radius * 0.48 * math.sin(t)) for t in turns]
         pen.polygon(points, colour)
-    for x in (0.18, 0.36, 0.53, 0.71):
-        pen.rectangle(x, 0.19, x + 0.035, 0.29, WHITE)
-        pen.rectangle(x, 0.19, x + 0.12, 0.215, WHITE)
-        if x != 0.36:
-            pen.rectangle(x + 0.085, 0.215, x + 0.12, 0.265, WHITE)
+    for index, letter in enumerate(_STOP):
+        x = 0.17 + 0.175 * index
+        pen.line([(x + 0.12 * u, 0.195 + 0.09 * v) for u, v in letter], 0.032, WHITE)
 
 
 def draw_parking_meter(pen: Pen, rng: Random) -> None:
@@ -120,7 +128,8 @@ def draw_sports_ball(pen: Pen, rng: Random) -> None:
     elif kind == 2:
         pen.arc(0.1, 0.5, 0.3, 0.4, -60, 60, 0.06, WHITE)
     elif kind == 3:
-        pen.arc(0.5, 0.9, 0.6, 0.5, 200, 340, 0.06, (50, 90, 180))
+        pen.arc(0.5, 0.9, 0.5, 0.5, 215, 325, 0.06, (50, 90, 180))
+        pen.arc(0.5, 0.1, 0.5, 0.5, 35, 145, 0.06, (50, 90, 180))
     else:
         pen.arc(0.0, 0.5, 0.34, 0.4, -60, 60, 0.04, (200, 50, 50))
         pen.arc(1.0, 0.5, 0.34, 0.4, 120, 240, 0.04, (200, 50, 50))

@@ -110,6 +110,12 @@ class Pen:
         """Whether the box is large enough for details that cost time to draw."""
         return self._unit > 54
 
+    @property
+    def mirrored(self) -> bool:
+        """Whether what is drawn comes out reversed: letters must be drawn reversed, then."""
+        a, b, _, d, e, _ = self.matrix
+        return a * e - b * d < 0
+
     def at(self, x: float, y: float) -> Point:
         """A point of the box in fractions of the picture's side."""
         a, b, c, d, e, f = self.matrix

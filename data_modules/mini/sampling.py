@@ -158,7 +158,9 @@ def _place(rng: Random, items: list[Item], category: str, area: Area, zoom: floa
     """Adds an object to an area, where it hides little of what is there."""
     depth = rng.random()
     y = area.top + (area.bottom - area.top) * depth
-    scale = (area.far + (area.near - area.far) * depth) * zoom * rng.uniform(0.93, 1.07)
+    scale = (area.far + (area.near - area.far) * depth) * rng.uniform(0.93, 1.07)
+    if area.zooms:
+        scale *= zoom
     lying = category in ("fork", "knife", "spoon", "scissors", "remote", "cell phone", "carrot")
     angle = rng.uniform(-0.05, 0.05)
     if lying:  # flat things lie at any angle

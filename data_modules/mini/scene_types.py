@@ -28,6 +28,7 @@ class Area:
         layer: areas of a higher layer are painted later; within a layer the lower foot is in front.
         hangs: on a wall, in the air or on water: no shadow.
         plates: a plate is drawn below each object.
+        zooms: whether the scene's own zoom applies.
     """
 
     left: float
@@ -39,6 +40,7 @@ class Area:
     layer: int = 1
     hangs: bool = False
     plates: bool = False
+    zooms: bool = True
 
 
 @dataclass(frozen=True)

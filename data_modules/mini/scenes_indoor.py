@@ -16,29 +16,29 @@ KITCHEN = SceneType(
         Main("refrigerator", 0.42, "floor"),
         Main("oven", 0.46, "floor"),
         Main("sink", 0.4, "floor"),
-        Main("microwave", 0.3, "counter"),
+        Main("microwave", 0.34, "counter"),
         Main("person", 0.16, "floor"),
         Main("chair", 0.14, "floor", 0.3),
-        Main("bowl", 0.22, "counter", 0.3),
+        Main("bowl", 0.26, "counter", 0.3),
         Main("potted plant", 0.06, "counter"),
     ),
     (
         Group(
             "utensil",
-            0.5,
+            0.58,
             {"knife": 4.0, "spoon": 3.0, "fork": 1.6, "scissors": 1.0},
             "counter",
             0.3,
         ),
-        Group("drink", 0.5, {"bottle": 4.0, "cup": 4.0, "wine glass": 1.6}, "counter", 0.4),
+        Group("drink", 0.58, {"bottle": 4.0, "cup": 4.0, "wine glass": 1.6}, "counter", 0.4),
         Group(
             "food",
-            0.42,
+            0.5,
             {"banana": 2.5, "apple": 2.5, "orange": 2.0, "carrot": 1.6, "broccoli": 1.6},
             "counter",
             0.5,
         ),
-        Group("appliance", 0.22, {"toaster": 2.0, "vase": 1.0, "clock": 1.0}, "counter"),
+        Group("appliance", 0.3, {"toaster": 2.0, "vase": 1.0, "clock": 1.0}, "counter"),
     ),
 )
 
@@ -47,21 +47,21 @@ DINING_ROOM = SceneType(
     8.0,
     backgrounds.dining_room,
     {
-        "table": Area(0.46, 0.54, 1.06, 1.12, 0.72, 0.8, layer=1),
+        "table": Area(0.46, 0.54, 1.06, 1.12, 0.72, 0.8, zooms=False),
         "behind": Area(0.1, 0.9, 0.68, 0.74, 0.4, 0.44, layer=0, hangs=True),
         "plates": Area(0.2, 0.8, 0.62, 0.84, 0.6, 0.74, layer=2, hangs=True, plates=True),
         "top": Area(0.16, 0.84, 0.58, 0.86, 0.58, 0.72, layer=2),
         "far": Area(0.25, 0.75, 0.54, 0.6, 0.5, 0.58, layer=2),
     },
     (
-        Main("dining table", 0.8, "table"),
+        Main("dining table", 1.0, "table"),
         Main("person", 0.28, "behind", 0.4),
         Main("chair", 0.28, "behind", 0.5),
     ),
     (
         Group(
             "dish",
-            0.82,
+            0.88,
             {
                 "pizza": 3.0,
                 "cake": 2.0,
@@ -75,10 +75,10 @@ DINING_ROOM = SceneType(
             "plates",
             0.3,
         ),
-        Group("cutlery", 0.68, {"fork": 4.0, "knife": 3.0, "spoon": 2.5}, "top", 0.4),
-        Group("drink", 0.66, {"cup": 4.0, "wine glass": 3.0, "bottle": 3.0}, "top", 0.45),
-        Group("fruit", 0.14, {"apple": 1.0, "orange": 1.0, "banana": 1.0}, "top", 0.4),
-        Group("decoration", 0.18, {"vase": 2.0, "potted plant": 1.0, "book": 0.7}, "far"),
+        Group("cutlery", 0.78, {"fork": 4.0, "knife": 3.0, "spoon": 2.5}, "top", 0.4),
+        Group("drink", 0.76, {"cup": 4.0, "wine glass": 3.0, "bottle": 3.0}, "top", 0.45),
+        Group("fruit", 0.2, {"apple": 1.0, "orange": 1.0, "banana": 1.0}, "top", 0.4),
+        Group("decoration", 0.24, {"vase": 2.0, "potted plant": 1.0, "book": 0.7}, "far"),
     ),
 )
 
@@ -94,7 +94,7 @@ OFFICE = SceneType(
         "wall": Area(0.1, 0.9, 0.14, 0.34, 0.34, 0.42, layer=0, hangs=True),
     },
     (
-        Main("keyboard", 0.48, "middle"),
+        Main("keyboard", 0.54, "middle"),
         Main("chair", 0.26, "seat"),
         Main("person", 0.1, "seat"),
         Main("potted plant", 0.12, "back"),
@@ -102,16 +102,16 @@ OFFICE = SceneType(
     ),
     (
         Group("screen", 0.88, {"laptop": 4.0, "tv": 4.0}, "back", 0.15),
-        Group("pointer", 0.68, {"mouse": 5.0, "cell phone": 3.0, "remote": 1.2}, "front"),
-        Group("drink", 0.42, {"cup": 5.0, "bottle": 3.0, "wine glass": 0.4}, "front"),
+        Group("pointer", 0.76, {"mouse": 5.0, "cell phone": 3.0, "remote": 1.2}, "front"),
+        Group("drink", 0.52, {"cup": 5.0, "bottle": 3.0, "wine glass": 0.4}, "front"),
         Group(
             "stationery",
-            0.48,
+            0.58,
             {"book": 4.0, "scissors": 1.6, "teddy bear": 0.7, "vase": 0.8},
             "front",
             0.3,
         ),
-        Group("time", 0.12, {"clock": 1.0}, "wall"),
+        Group("time", 0.16, {"clock": 1.0}, "wall"),
     ),
 )
 
@@ -128,7 +128,7 @@ LIVING_ROOM = SceneType(
     },
     (
         Main("couch", 0.66, "room"),
-        Main("tv", 0.42, "sideboard"),
+        Main("tv", 0.48, "sideboard"),
         Main("chair", 0.24, "floor", 0.2),
         Main("potted plant", 0.22, "floor"),
         Main("person", 0.22, "floor", 0.3),
@@ -137,11 +137,11 @@ LIVING_ROOM = SceneType(
     ),
     (
         Group(
-            "handheld", 0.52, {"remote": 4.0, "book": 3.0, "cell phone": 2.4, "laptop": 1.6}, "rug"
+            "handheld", 0.62, {"remote": 4.0, "book": 3.0, "cell phone": 2.4, "laptop": 1.6}, "rug"
         ),
-        Group("ornament", 0.36, {"vase": 3.0, "clock": 2.4}, "sideboard", 0.2),
-        Group("toy", 0.14, {"teddy bear": 3.0, "sports ball": 0.8}, "rug", 0.2),
-        Group("drink", 0.26, {"cup": 3.0, "wine glass": 2.0, "bottle": 2.0}, "rug", 0.3),
+        Group("ornament", 0.46, {"vase": 3.0, "clock": 2.4}, "sideboard", 0.2),
+        Group("toy", 0.2, {"teddy bear": 3.0, "sports ball": 0.8}, "rug", 0.2),
+        Group("drink", 0.36, {"cup": 3.0, "wine glass": 2.0, "bottle": 2.0}, "rug", 0.3),
     ),
 )
 
@@ -166,17 +166,17 @@ BEDROOM = SceneType(
     (
         Group(
             "bedside",
-            0.52,
+            0.62,
             {"book": 3.0, "clock": 3.0, "cell phone": 1.6, "vase": 1.6, "cup": 1.4},
             "bedside",
         ),
         Group(
             "on the bed",
-            0.46,
+            0.56,
             {"teddy bear": 3.0, "laptop": 2.0, "remote": 1.6, "handbag": 1.0, "hair drier": 0.6},
             "blanket",
         ),
-        Group("luggage", 0.14, {"suitcase": 2.0, "backpack": 1.4}, "floor"),
+        Group("luggage", 0.2, {"suitcase": 2.0, "backpack": 1.4}, "floor"),
     ),
 )
 
@@ -199,12 +199,12 @@ BATHROOM = SceneType(
     (
         Group(
             "washing",
-            0.55,
+            0.68,
             {"toothbrush": 3.0, "cup": 2.0, "bottle": 2.0, "hair drier": 1.3},
             "ledge",
             0.2,
         ),
-        Group("ledge", 0.2, {"vase": 1.5, "book": 1.2, "clock": 1.0, "scissors": 0.8}, "ledge"),
+        Group("ledge", 0.3, {"vase": 1.5, "book": 1.2, "clock": 1.0, "scissors": 0.8}, "ledge"),
     ),
 )
 
@@ -212,13 +212,13 @@ PORTRAIT = SceneType(
     "portrait",
     4.5,
     backgrounds.hall,
-    {"ground": Area(0.3, 0.7, 1.14, 1.4, 0.6, 0.74)},
+    {"ground": Area(0.3, 0.7, 1.16, 1.5, 0.58, 0.78, zooms=False)},
     (Main("person", 1.0, "ground", 0.12),),
     (
-        Group("worn", 0.62, {"tie": 5.0, "backpack": 1.6, "handbag": 1.2}, "neck"),
+        Group("worn", 0.72, {"tie": 5.0, "backpack": 1.6, "handbag": 1.2}, "neck"),
         Group(
             "held",
-            0.72,
+            0.82,
             {
                 "cell phone": 3.0,
                 "cup": 2.0,

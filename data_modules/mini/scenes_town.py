@@ -18,24 +18,24 @@ STREET = SceneType(
     (
         Main("car", 0.52, "road", 0.4),
         Main("person", 0.4, "ground", 0.35),
-        Main("truck", 0.14, "road", 0.1),
+        Main("truck", 0.16, "road", 0.1),
         Main("bus", 0.15, "road", 0.1),
         Main("motorcycle", 0.11, "road", 0.2),
         Main("bicycle", 0.12, "ground", 0.2),
         Main("dog", 0.05, "ground"),
         Main("potted plant", 0.04, "pavement", 0.3),
-        Main("bench", 0.04, "pavement"),
+        Main("bench", 0.06, "pavement"),
     ),
     (
         Group(
             "roadside",
-            0.52,
+            0.62,
             {"traffic light": 4.0, "stop sign": 2.0, "fire hydrant": 2.0, "parking meter": 1.3},
             "kerb",
             0.2,
         ),
-        Group("carried", 0.55, _CARRIED, "side"),
-        Group("in hand", 0.25, {"cell phone": 3.0, "cup": 1.5, "hot dog": 0.7}, "hand"),
+        Group("carried", 0.62, _CARRIED, "side"),
+        Group("in hand", 0.34, {"cell phone": 3.0, "cup": 1.5, "hot dog": 0.7}, "hand"),
     ),
     0.04,
 )
@@ -54,11 +54,11 @@ SPORTS_FIELD = SceneType(
         Main("chair", 0.08, "edge", 0.3),
     ),
     (
-        Group("struck with", 0.8, {"tennis racket": 4.5, "baseball bat": 3.0}, "hand"),
+        Group("struck with", 0.86, {"tennis racket": 4.5, "baseball bat": 3.0}, "hand"),
         Group(
-            "at the side", 0.6, {"sports ball": 4.0, "baseball glove": 2.4, "frisbee": 0.6}, "side"
+            "at the side", 0.68, {"sports ball": 4.0, "baseball glove": 2.4, "frisbee": 0.6}, "side"
         ),
-        Group("kept", 0.3, {"backpack": 2.0, "bottle": 2.0, "handbag": 1.0}, "edge"),
+        Group("kept", 0.36, {"backpack": 2.0, "bottle": 2.0, "handbag": 1.0}, "edge"),
     ),
     0.04,
     "edge",
@@ -78,9 +78,9 @@ PLAZA = SceneType(
         Main("bench", 0.1, "edge"),
     ),
     (
-        Group("ridden", 0.85, {"skateboard": 6.0, "snowboard": 0.3}, "feet"),
-        Group("carried", 0.3, {"backpack": 3.0, "handbag": 1.0, "sports ball": 0.7}, "side"),
-        Group("in hand", 0.25, {"cell phone": 2.0, "bottle": 1.5}, "hand"),
+        Group("ridden", 0.92, {"skateboard": 6.0, "snowboard": 0.3}, "feet"),
+        Group("carried", 0.45, {"backpack": 3.0, "handbag": 1.0, "sports ball": 0.7}, "side"),
+        Group("in hand", 0.34, {"cell phone": 2.0, "bottle": 1.5}, "hand"),
     ),
     0.02,
     "edge",
@@ -97,9 +97,9 @@ HARBOUR = SceneType(
     },
     (
         Main("boat", 0.92, "water", 0.45),
-        Main("bird", 0.24, "sky", 0.5),
+        Main("bird", 0.3, "sky", 0.5),
         Main("person", 0.24, "ground", 0.3),
-        Main("bench", 0.12, "ground"),
+        Main("bench", 0.16, "ground"),
         Main("dog", 0.04, "ground"),
     ),
     (
@@ -118,9 +118,9 @@ AIRPORT = SceneType(
     },
     (
         Main("airplane", 0.93, "ground", 0.2),
-        Main("truck", 0.14, "front"),
-        Main("bus", 0.08, "front"),
-        Main("car", 0.1, "front", 0.2),
+        Main("truck", 0.2, "front"),
+        Main("bus", 0.12, "front"),
+        Main("car", 0.18, "front", 0.2),
         Main("person", 0.2, "front", 0.4),
     ),
     (Group("carried", 0.75, {"suitcase": 5.0, "backpack": 2.5, "handbag": 2.0}, "side"),),
@@ -138,10 +138,10 @@ RAILWAY = SceneType(
     (
         Main("train", 0.93, "track"),
         Main("person", 0.36, "ground", 0.45),
-        Main("bench", 0.14, "ground"),
+        Main("bench", 0.2, "ground"),
     ),
     (
-        Group("signal", 0.3, {"clock": 3.0, "traffic light": 2.0}, "roof"),
+        Group("signal", 0.4, {"clock": 3.0, "traffic light": 2.0}, "roof"),
         Group(
             "carried",
             0.65,
@@ -162,15 +162,15 @@ MARKET = SceneType(
         "behind": Area(0.15, 0.85, 0.72, 0.8, 0.3, 0.36, layer=0, hangs=True),
     },
     (
-        Main("apple", 0.42, "crates", 0.75),
-        Main("orange", 0.4, "crates", 0.75),
-        Main("banana", 0.4, "crates", 0.7),
-        Main("carrot", 0.28, "crates", 0.7),
-        Main("broccoli", 0.28, "crates", 0.7),
+        Main("apple", 0.46, "crates", 0.75),
+        Main("orange", 0.46, "crates", 0.75),
+        Main("banana", 0.46, "crates", 0.7),
+        Main("carrot", 0.36, "crates", 0.7),
+        Main("broccoli", 0.36, "crates", 0.7),
     ),
     (
-        Group("sold with", 0.25, {"bottle": 2.0, "bowl": 1.5, "potted plant": 0.6}, "crates", 0.4),
-        Group("tool", 0.25, {"knife": 2.0, "scissors": 1.0}, "crates"),
+        Group("sold with", 0.36, {"bottle": 2.0, "bowl": 1.5, "potted plant": 0.6}, "crates", 0.4),
+        Group("tool", 0.3, {"knife": 2.0, "scissors": 1.0}, "crates"),
     ),
 )
 
