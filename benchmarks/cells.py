@@ -47,15 +47,23 @@ def heading(report: Report, column: str) -> str:
     return HEADINGS[column].format(k=report["map_k"])
 
 
+def has_published(report: Report) -> bool:
+    """Whether the paper prints any cell of the table."""
+    return any(
+        found["published"] is not None for row in report["rows"] for found in row["cells"].values()
+    )
+
+
 def lines_of_rows(report: Report, below_line: bool) -> list[list[str]]:
     """The table's lines: for each row ours, then the paper's where it prints the row."""
     lines: list[list[str]] = []
+    beside = has_published(report) and not below_line
     for row in report["rows"]:
         if row["below_line"] != below_line:
             continue
         columns = report["columns"]
         lines.append([row["name"], ours_is_called(report), *(cell(row, c) for c in columns)])
-        if not below_line:
+        if beside:
             lines.append(["", "paper", *(published(row, c) for c in columns)])
     return lines
 
@@ -63,3 +71,18 @@ def lines_of_rows(report: Report, below_line: bool) -> list[list[str]]:
 def full_title(report: Report) -> str:
     """The title of the table with the data it was made on."""
     return f"{report['title']} — on {report['data']['title']}"
+
+
+def class_lines(report: Report) -> tuple[list[str], list[list[list[str]]]]:
+    """AP of each class by both methods: the head, the lines of the classes, that of the means."""
+    rows = [row for row in report["rows"] if row["average_precision"]]
+    methods = {"11_points": "11-point", "all_points": "all-point"}
+    head = ["class", *(f"{row['name']}, {words}" for words in methods.values() for row in rows)]
+    names = list(rows[0]["average_precision"]["11_points"]) if rows else []
+    classes = [
+        [name]
+        + [measured(row["average_precision"][method][name]) for method in methods for row in rows]
+        for name in names
+    ]
+    means = [measured(row["ranked"][mean]) for mean in ("map_11", "map") for row in rows]
+    return head, [classes, [["mean", *means]]]

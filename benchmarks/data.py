@@ -137,20 +137,40 @@ def coco(root: Path) -> DataSource:
     )
 
 
-def voc2007_photos(root: Path, train: str, test: str, weights: Path) -> DataSource:
+def find_voc2007_photos(
+    root: Path | None, train: str, test: str, weights: Path | None
+) -> DataSource:
     """Real VOC2007 photos with MobileNetV2 features, converted from TensorFlow.
 
+    Args:
+        root: the folder that holds VOCdevkit; by default `voc2007` in $CNN_RNN_REAL_DATA.
+        train: split to train on.
+        test: split to test on.
+        weights: of MobileNetV2; by default the file in `weights` beside `root`.
     Raises:
         DataNotFoundError: the devkit, a split of it, or the weights file is missing.
     """
+    named = os.environ.get(REAL_DATA_VARIABLE)
+    if root is None and named:
+        root = Path(named) / "voc2007"
+    if root is None:
+        raise DataNotFoundError(
+            "real photos are needed: name the folder that holds VOCdevkit/VOC2007 with --data-root "
+            f"(make: DATA_ROOT=DIR), or the folder that holds voc2007 with ${REAL_DATA_VARIABLE}"
+        )
+    weights = weights or root.parent / "weights" / "mobilenet_v2_tfslim_dequant.pth"
     splits = root / "VOCdevkit" / "VOC2007" / "ImageSets" / "Main"
-    for file in (splits / f"{train}.txt", splits / f"{test}.txt", weights):
+    for file in (splits / f"{train}.txt", splits / f"{test}.txt"):
         if not file.exists():
             raise DataNotFoundError(
-                f"{file} is missing. Name the folder that holds VOCdevkit/VOC2007 with --data-root "
-                "and the MobileNetV2 weights with --weights, or the folder that holds "
-                f"voc2007/VOCdevkit and weights/ with ${REAL_DATA_VARIABLE}"
+                f"{file} is missing: name the folder that holds VOCdevkit/VOC2007 with --data-root "
+                "(make: DATA_ROOT=DIR), and splits that it has with --train and --test"
             )
+    if not weights.exists():
+        raise DataNotFoundError(
+            f"{weights} is missing: name a state dict of torchvision's mobilenet_v2, converted "
+            "from TensorFlow, with --weights"
+        )
     return DataSource(
         name="voc2007",
         title=f"PASCAL VOC 2007 photos, {train} to {test}, MobileNetV2 features",

@@ -7,7 +7,6 @@ k), `as_decoded` (the whole best path) and `exactly_k` (the k best of its rankin
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
@@ -46,13 +45,14 @@ def fit_threshold(scores: Tensor, target: Tensor, ignored: Tensor, top_k: int) -
         ignored: (B, K) bool, neither right nor wrong.
         top_k: k.
     Returns:
-        A number between two scores, to be exceeded; of equally good ones the highest.
+        A number between two scores, to be exceeded; of equally good ones the highest. 0.0 without
+        any label to decide on.
     """
     top_k = min(top_k, scores.shape[1])
     counted = functional.exactly_k(scores, top_k) & ~ignored
     candidates, order = scores[counted].double().sort(descending=True)
     if not len(candidates):
-        return math.inf
+        return 0.0
     correct = target[counted][order].cumsum(0).double()
     given = torch.arange(1, len(candidates) + 1, dtype=torch.float64)
     f1 = 2 * correct / (given + (target & ~ignored).sum())
@@ -88,8 +88,7 @@ def measure(
     Returns:
         `decided`: C-P ... O-F1 by protocol; `ranked`: MAP@k (both normalisers), mAP (all-point
         and 11-point) and the number of classes without positives; `average_precision`: by method,
-        one number a class, None where it is undefined; `empty_paths`: their share, or None. All
-        in [0, 1].
+        one number a class; `empty_paths`: their share. All in [0, 1], or None where undefined.
     """
     num_labels = scores.shape[1]
     top_k, map_k = min(top_k, num_labels), min(map_k, num_labels)
@@ -120,18 +119,19 @@ def _ranking(scores: Tensor, target: Tensor, ignored: Tensor, map_k: int) -> dic
     mean, num_empty_classes = functional.mean_over_classes(all_points)
     return {
         "ranked": {
-            "map_at_k": float(functional.map_at_k(scores, target, map_k, ignored)),
-            "map_at_k_r": float(functional.map_at_k(scores, target, map_k, ignored, "r")),
-            "map": float(mean),
-            "map_11": float(functional.mean_over_classes(eleven_points).mean),
+            "map_at_k": _number(functional.map_at_k(scores, target, map_k, ignored)),
+            "map_at_k_r": _number(functional.map_at_k(scores, target, map_k, ignored, "r")),
+            "map": _number(mean),
+            "map_11": _number(functional.mean_over_classes(eleven_points).mean),
             "empty_classes": num_empty_classes,
         },
         "average_precision": {
-            "all_points": _with_gaps(all_points),
-            "11_points": _with_gaps(eleven_points),
+            "all_points": [_number(value) for value in all_points],
+            "11_points": [_number(value) for value in eleven_points],
         },
     }
 
 
-def _with_gaps(values: Tensor) -> list[float | None]:
-    return [None if math.isnan(value) else value for value in values.tolist()]
+def _number(value: Tensor) -> float | None:
+    """None for NaN, which JSON does not have: the metric is undefined."""
+    return None if value.isnan() else float(value)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.cells import Report, full_title, heading, lines_of_rows
+from benchmarks.cells import (
+    Report,
+    class_lines,
+    full_title,
+    has_published,
+    heading,
+    lines_of_rows,
+)
 from benchmarks.render_csv import to_csv
 from benchmarks.render_markdown import to_markdown
 from benchmarks.store import write_json, write_text
@@ -17,8 +24,16 @@ def write(report: Report, folder: Path) -> list[Path]:
     Returns:
         The files.
     """
-    stem = folder / report["table"]
     texts = {".md": to_markdown(report), ".csv": to_csv(report)}
+    return write_files(folder / report["table"], report, texts)
+
+
+def write_files(stem: Path, report: Report, texts: dict[str, str]) -> list[Path]:
+    """Writes a report as JSON, and its texts by their suffix.
+
+    Returns:
+        The files.
+    """
     for suffix, text in texts.items():
         write_text(stem.with_suffix(suffix), text)
     write_json(stem.with_suffix(".json"), report)
@@ -28,26 +43,37 @@ def write(report: Report, folder: Path) -> list[Path]:
 def to_text(report: Report) -> str:
     """The table for a terminal."""
     head = ["", "", *(heading(report, column) for column in report["columns"])]
-    above, below = lines_of_rows(report, False), lines_of_rows(report, True)
-    widths = [max(len(line[i]) for line in [head, *above, *below]) for i in range(len(head))]
-    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    groups = [lines_of_rows(report, False), lines_of_rows(report, True)]
     seeds = len(report["seeds"])
     parts = [
-        f"{full_title(report)}: percent, mean ± standard deviation of {seeds} seeds",
+        f"{full_title(report)}: percent, mean ± standard deviation of {seeds} "
+        f"{'seed' if seeds == 1 else 'seeds'}",
         "",
-        _aligned(head, widths),
-        rule,
-        *(_aligned(line, widths) for line in above),
+        *text_table(head, groups),
     ]
-    if below:
-        parts += [rule, *(_aligned(line, widths) for line in below)]
-    parts += ["", *(f"{mark or 'no mark'}: {words}" for mark, words in report["evidence"].items())]
+    if report["kind"] == "average_precision":
+        parts += ["", "Average precision of each class:", "", *text_table(*class_lines(report))]
+    if has_published(report):
+        legend = (f"{mark or 'no mark'}: {words}" for mark, words in report["evidence"].items())
+        parts += ["", *legend]
     return "\n".join(parts) + "\n"
+
+
+def text_table(head: Sequence[str], groups: Sequence[Sequence[Sequence[str]]]) -> list[str]:
+    """Aligned lines: texts in the first two columns to the left, numbers to the right."""
+    everything = [head, *(line for group in groups for line in group)]
+    widths = [max(len(line[index]) for line in everything) for index in range(len(head))]
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    lines = [_aligned(head, widths)]
+    for group in groups:
+        if group:
+            lines += [rule, *(_aligned(line, widths) for line in group)]
+    return lines
 
 
 def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
     texts = [
-        text.ljust(width) if index < 2 else text.rjust(width)
-        for index, (text, width) in enumerate(zip(line, widths, strict=True))
+        text.rjust(width) if text[:1].isdigit() else text.ljust(width)
+        for text, width in zip(line, widths, strict=True)
     ]
     return "  ".join(texts).rstrip()

@@ -4,35 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.cells import Report, full_title, heading, lines_of_rows, measured
+from benchmarks.cells import (
+    Report,
+    class_lines,
+    full_title,
+    has_published,
+    heading,
+    lines_of_rows,
+    measured,
+)
 from benchmarks.metric_names import DECIDED, HEADINGS, PROTOCOLS, RANKED
 from benchmarks.published import NOTHING_PRINTED
 
 
 def to_markdown(report: Report) -> str:
-    """The whole report."""
-    parts = [f"# {full_title(report)}", ""]
-    if report["is_mini"]:
-        parts += [
-            "**MINI: these numbers were made on drawn scenes, not on the paper's photos.** Compare "
-            "our rows with each other, not with the paper's: its cells stand beside ours to show "
-            "which row is meant and what the paper says of it.",
-            "",
-        ]
-    parts += [
-        f"Percent; mean ± standard deviation (ddof 1) of {len(report['seeds'])} seeds "
-        f"({', '.join(map(str, report['seeds']))}): each varies the initial weights, the order of "
-        "the batches and the held-out part of the training images.",
-        "",
+    """The whole report of a table."""
+    parts = [
+        *preamble(report),
         *_main_table(report),
         *_notes(report),
         *_protocol_table(report),
         *_classes_table(report),
         *_run_table(report),
         *_legend(report),
-        *_provenance(report),
+        *provenance_lines(report),
     ]
     return "\n".join(parts) + "\n"
+
+
+def preamble(report: Report) -> list[str]:
+    """Title, a word on MINI, and what the numbers are."""
+    parts = [f"# {full_title(report)}", ""]
+    if report["is_mini"]:
+        parts += [
+            "**MINI: these numbers were made on drawn scenes, not on the paper's photos.** Compare "
+            "our rows with each other, not with the paper's numbers: where those stand beside "
+            "ours, they show what the paper says of the row.",
+            "",
+        ]
+    seeds = report["seeds"]
+    return [
+        *parts,
+        f"Percent; mean ± standard deviation (ddof 1) of {len(seeds)} "
+        f"{'seed' if len(seeds) == 1 else 'seeds'} ({', '.join(map(str, seeds))}): each varies the "
+        "initial weights, the order of the batches and the held-out part of the training images.",
+        "",
+    ]
 
 
 def markdown_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
@@ -91,20 +108,12 @@ def _protocol_table(report: Report) -> list[str]:
 
 
 def _classes_table(report: Report) -> list[str]:
-    rows = [row for row in report["rows"] if row["average_precision"]]
-    if not rows:
+    if report["kind"] != "average_precision":
         return []
-    methods = {"11_points": "11-point", "all_points": "all-point"}
-    head = ["class", *(f"{row['name']}, {words}" for words in methods.values() for row in rows)]
-    names = list(rows[0]["average_precision"]["11_points"])
-    lines = [
-        [name]
-        + [measured(row["average_precision"][method][name]) for method in methods for row in rows]
-        for name in names
-    ]
-    means = ["map_11", "map"]
-    lines.append(["**mean**", *(measured(row["ranked"][mean]) for mean in means for row in rows)])
-    return ["## Average precision of each class", "", *markdown_table(head, lines), ""]
+    head, (classes, means) = class_lines(report)
+    bold = [[f"**{text}**" for text in line] for line in means]
+    table = markdown_table(head, [*classes, *bold])
+    return ["## Average precision of each class", "", *table, ""]
 
 
 def _run_table(report: Report) -> list[str]:
@@ -130,6 +139,8 @@ def _run_table(report: Report) -> list[str]:
 
 
 def _legend(report: Report) -> list[str]:
+    if not has_published(report):
+        return []
     return [
         "## The paper's cells",
         "",
@@ -142,7 +153,8 @@ def _legend(report: Report) -> list[str]:
     ]
 
 
-def _provenance(report: Report) -> list[str]:
+def provenance_lines(report: Report) -> list[str]:
+    """Data, seeds, commit, versions, machine, date and time."""
     data, origin = report["data"], report["provenance"]
     changed = {True: ", with changes", False: "", None: ""}[origin["commit"]["dirty"]]
     parts = [

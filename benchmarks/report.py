@@ -23,24 +23,34 @@ Record = dict[str, Any]
 
 
 def build(result: SuiteResult, description: str) -> dict[str, Any]:
-    """The report of a suite.
+    """The report of a table.
 
     Args:
         result: the finished and the failed runs.
         description: what was read of the data.
     """
-    plan, table = result.plan, result.plan.table
-    first = next(iter(plan.requests.values()))[0]
-    settings = table.settings.get(plan.source.name)
-    records = list(result.records.values())
+    table = result.plan.table
     rows = [_row(result, row) for row in table.rows]
-    if table.kind == "top_k" and records:
-        rows.append(_oracle(result, records[0]))
+    if table.kind == "top_k" and result.records:
+        rows.append(_oracle(result))
     return {
         "format": FORMAT,
         "table": table.id,
         "title": table.title,
         "kind": table.kind,
+        "columns": list(table.columns),
+        **header(result, description),
+        "rows": rows,
+        "evidence": EVIDENCE,
+    }
+
+
+def header(result: SuiteResult, description: str) -> dict[str, Any]:
+    """What every report of runs says: unit, data, settings, seeds, provenance."""
+    plan, records = result.plan, list(result.records.values())
+    first = plan.all_requests[0]
+    settings = plan.table.settings.get(plan.source.name)
+    return {
         "unit": "percent",
         "is_mini": plan.source.is_mini,
         "data": {
@@ -50,12 +60,9 @@ def build(result: SuiteResult, description: str) -> dict[str, Any]:
             **first.data,
         },
         "settings": settings.tuned if settings else None,
-        "top_k": table.top_k,
-        "map_k": table.map_k,
-        "columns": list(table.columns),
+        "top_k": plan.table.top_k,
+        "map_k": plan.table.map_k,
         "seeds": list(plan.seeds),
-        "rows": rows,
-        "evidence": EVIDENCE,
         "provenance": {
             "date": provenance.now(),
             "commit": provenance.commit(),
@@ -66,6 +73,12 @@ def build(result: SuiteResult, description: str) -> dict[str, Any]:
             "run_seconds": round(sum(record["seconds"]["total"] for record in records), 1),
         },
     }
+
+
+def in_percent(shares: Sequence[float]) -> dict[str, Any]:
+    """Mean and standard deviation of what several seeds gave, in percent; one seed has no sd."""
+    mean, sd, seeds = spread([100 * share for share in shares])
+    return {"mean": mean, "sd": None if math.isnan(sd) else sd, "seeds": seeds}
 
 
 def _row(result: SuiteResult, row: RowSpec) -> dict[str, Any]:
@@ -157,28 +170,25 @@ def _spread(records: Sequence[Record], *keys: str | int) -> dict[str, Any] | Non
 
     None without runs, and where a run has no such number.
     """
-    numbers: list[float] = []
+    shares: list[float] = []
     for record in records:
         found = record["measured"]["test"]
         for key in keys:
             found = found[key]
         if found is None:
             return None
-        numbers.append(100 * found)
-    if not numbers:
-        return None
-    mean, sd, seeds = spread(numbers)
-    return {"mean": mean, "sd": None if math.isnan(sd) else sd, "seeds": seeds}
+        shares.append(found)
+    return in_percent(shares) if shares else None
 
 
-def _oracle(result: SuiteResult, record: Record) -> dict[str, Any]:
+def _oracle(result: SuiteResult) -> dict[str, Any]:
     """What exactly k labels an image reach with the truth at hand, on the same test images."""
     import torch
 
     from cnn_rnn.metrics import functional
 
     table = result.plan.table
-    arrays = result.plan.store.read_arrays(record["key"])
+    arrays = result.plan.store.read_arrays(next(iter(result.records)))
     target, ignored = torch.from_numpy(arrays.target), torch.from_numpy(arrays.ignored)
     top_k = min(table.top_k, target.shape[1])
     decisions = functional.oracle_exactly_k(target, top_k, ignored)

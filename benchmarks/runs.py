@@ -193,7 +193,5 @@ def _run(request: RunRequest, tell: Tell) -> tuple[dict[str, Any], Arrays]:
 def _summary(record: dict[str, Any]) -> str:
     measured = record["measured"][record["stage"]]
     decided = measured["decided"][record["protocol"]]
-    return (
-        f"C-F1 {100 * decided['c_f1']:.1f}, O-F1 {100 * decided['o_f1']:.1f}, "
-        f"mAP {100 * measured['ranked']['map']:.1f}"
-    )
+    values = {"C-F1": decided["c_f1"], "O-F1": decided["o_f1"], "mAP": measured["ranked"]["map"]}
+    return ", ".join(f"{name} {100 * v:.1f}" for name, v in values.items() if v is not None)

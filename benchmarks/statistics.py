@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -47,8 +48,17 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(statistics.fmean(values), sd, len(values))
 
 
-Measure = Callable[[FloatArray], FloatArray]
-"""From how often each image is drawn, (R, B), to the metric of each resample, (R,)."""
+@dataclass(frozen=True)
+class Measure:
+    """Several metrics of one run as functions of how often each test image is drawn.
+
+    Attributes:
+        names: M metrics.
+        of: weights (R, B) -> (R, M); NaN where a metric is undefined.
+    """
+
+    names: tuple[str, ...]
+    of: Callable[[FloatArray], FloatArray]
 
 
 def paired_bootstrap(
@@ -58,7 +68,7 @@ def paired_bootstrap(
     resamples: int = 2000,
     seed: int = 0,
     level: float = 0.95,
-) -> Interval:
+) -> dict[str, Interval]:
     """The difference of two rows over test images that both saw (percentile bootstrap).
 
     Images are drawn with replacement; a resample measures every run of both rows on the same
@@ -67,75 +77,38 @@ def paired_bootstrap(
 
     Args:
         rows: a measure for each run of the row.
-        baselines: a measure for each run of the baseline.
+        baselines: a measure for each run of the baseline, of the same metrics.
         num_images: B.
         resamples: how often B images are drawn.
         seed: of the draws.
         level: share of the resamples within the interval.
     Returns:
-        Row minus baseline; resamples for which the metric is undefined (NaN) are left out.
+        Row minus baseline for each metric; resamples for which it is undefined are left out, and
+        so is a metric that is undefined for the images as they are.
     Raises:
-        ValueError: no run, or the metric is undefined for all images.
+        ValueError: no run, or measures of different metrics.
     """
-    if not rows or not baselines:
-        raise ValueError("expected at least one run of each row")
+    names = {measure.names for measure in (*rows, *baselines)}
+    if not rows or not baselines or len(names) != 1:
+        raise ValueError("expected at least one run of each row, all measured alike")
 
     def difference(weights: FloatArray) -> FloatArray:
-        ours = np.mean([measure(weights) for measure in rows], axis=0)
-        theirs = np.mean([measure(weights) for measure in baselines], axis=0)
+        ours = np.mean([measure.of(weights) for measure in rows], axis=0)
+        theirs = np.mean([measure.of(weights) for measure in baselines], axis=0)
         return np.asarray(ours - theirs, dtype=np.float64)
 
-    observed = float(difference(np.ones((1, num_images)))[0])
-    if math.isnan(observed):
-        raise ValueError("the metric is undefined for these images")
+    observed = difference(np.ones((1, num_images)))[0]
     generator = np.random.default_rng(seed)
     share = np.full(num_images, 1 / num_images)
     parts: list[FloatArray] = []
     for start in range(0, resamples, RESAMPLES_AT_ONCE):
         size = min(RESAMPLES_AT_ONCE, resamples - start)
         parts.append(difference(generator.multinomial(num_images, share, size).astype(np.float64)))
+    drawn = np.concatenate(parts)  # (resamples, M)
     tail = (1 - level) / 2
-    low, high = np.nanquantile(np.concatenate(parts), [tail, 1 - tail])
-    return Interval(observed, float(low), float(high))
-
-
-def decided_measures(
-    decisions: npt.NDArray[np.bool_],
-    target: npt.NDArray[np.bool_],
-    ignored: npt.NDArray[np.bool_],
-) -> dict[str, Measure]:
-    """C-P ... O-F1 of a run's decisions, each as a measure of resampled images.
-
-    With every image drawn once they are those of `cnn_rnn.metrics.functional`.
-
-    Args:
-        decisions: (B, K).
-        target: (B, K).
-        ignored: (B, K), neither right nor wrong.
-    """
-    kept = ~ignored
-    correct = (decisions & target & kept).astype(np.float64)
-    given = (decisions & kept).astype(np.float64)
-    true = (target & kept).astype(np.float64)
-
-    def measure(name: str) -> Measure:
-        def measured(weights: FloatArray) -> FloatArray:
-            counts = [weights @ part for part in (correct, given, true)]  # (R, K) each
-            if name.startswith("c_"):
-                precision = _ratio(counts[0], counts[1]).mean(axis=1)
-                recall = _ratio(counts[0], counts[2]).mean(axis=1)
-            else:
-                sums = [count.sum(axis=1) for count in counts]
-                precision, recall = _ratio(sums[0], sums[1]), _ratio(sums[0], sums[2])
-            f1: FloatArray = _ratio(2 * precision * recall, precision + recall)
-            found: FloatArray = {"p": precision, "r": recall, "f1": f1}[name[2:]]
-            return found
-
-        return measured
-
-    return {name: measure(name) for name in ("c_p", "c_r", "c_f1", "o_p", "o_r", "o_f1")}
-
-
-def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """Their quotient; 0 where the denominator is."""
-    return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)
+    intervals: dict[str, Interval] = {}
+    for index, name in enumerate(names.pop()):
+        if not math.isnan(observed[index]):
+            low, high = np.nanquantile(drawn[:, index], [tail, 1 - tail])
+            intervals[name] = Interval(float(observed[index]), float(low), float(high))
+    return intervals

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +110,7 @@ class ResultStore:
         try:
             with np.load(file, allow_pickle=False) as arrays:
                 return Arrays(**{name: arrays[name] for name in Arrays.__dataclass_fields__})
-        except (KeyError, ValueError, OSError, EOFError) as error:
+        except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise ResultError(f"{file} is damaged ({error}): delete it to make it again") from None
 
 
