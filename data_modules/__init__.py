@@ -4,6 +4,7 @@ from data_modules.base import MultiLabelDataModule
 from data_modules.coco import COCODataModule
 from data_modules.dataset import Batch, MultiLabelDataset, Sample, collate
 from data_modules.errors import DataError
+from data_modules.folder import FolderDataModule
 from data_modules.records import BoxTable, ImageBoxes
 from data_modules.voc2007 import VOC2007DataModule
 
@@ -12,6 +13,7 @@ __all__ = [
     "BoxTable",
     "COCODataModule",
     "DataError",
+    "FolderDataModule",
     "ImageBoxes",
     "MultiLabelDataModule",
     "MultiLabelDataset",

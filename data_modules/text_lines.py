@@ -18,19 +18,35 @@ def read_lines(file: Path, content: str, how_to_get: str) -> list[tuple[int, str
     Raises:
         DataError: the file is missing, cannot be read, or has bytes that are no UTF-8.
     """
+    raw = _read(file, content, how_to_get)
+    lines = []
+    for number, line in enumerate(raw.split(b"\n"), start=1):
+        text = _decoded(file, number, line).strip()
+        if text:
+            lines.append((number, text))
+    return lines
+
+
+def read_text(file: Path, content: str, how_to_get: str) -> str:
+    """A whole UTF-8 file without its byte order mark; raises as `read_lines` does."""
+    raw = _read(file, content, how_to_get)
+    return "\n".join(
+        _decoded(file, number, line) for number, line in enumerate(raw.split(b"\n"), start=1)
+    )
+
+
+def _read(file: Path, content: str, how_to_get: str) -> bytes:
     try:
-        raw = file.read_bytes()
+        return file.read_bytes().removeprefix(b"\xef\xbb\xbf")
     except FileNotFoundError:
         raise DataError(file, "", content, "nothing: it is missing", how_to_get) from None
     except (OSError, ValueError) as error:
         raise DataError(file, "", f"{content} that can be read", str(error), how_to_get) from None
-    lines = []
-    for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        try:
-            text = line.decode().strip()
-        except UnicodeDecodeError:
-            fix = "save the file as UTF-8"
-            raise DataError(file, number, "UTF-8 text", shown(line), fix) from None
-        if text:
-            lines.append((number, text))
-    return lines
+
+
+def _decoded(file: Path, number: int, line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        fix = "save the file as UTF-8"
+        raise DataError(file, number, "UTF-8 text", shown(line), fix) from None

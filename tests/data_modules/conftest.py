@@ -44,6 +44,11 @@ def voc_folder(tiny_voc: ModuleType, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_folder() -> ModuleType:
+    return _generator("tiny_folder")
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder in $CNN_RNN_REAL_DATA; skips where there is none."""
     named = os.environ.get("CNN_RNN_REAL_DATA")
