@@ -1,10 +1,11 @@
 # `make` alone lists what there is. Everything runs in .venv, which the first target that needs
 # it creates; only Python 3.11+ and make have to be there (GNU make 3.81, macOS's own, suffices).
 
-DATA ?= auto
+DATA ?=
 DATA_ROOT ?=
-SEEDS ?= 3
-RESULTS ?= results
+SEEDS ?=
+RESULTS ?=
+WORKERS ?=
 PYTEST_ARGS ?=
 
 # The first candidate that runs and is new enough: version managers put names on PATH for
@@ -15,8 +16,10 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 
 VENV_PYTHON := .venv/bin/python
 SUITE := $(VENV_PYTHON) -m benchmarks
-SUITE_ARGS = --data "$(DATA)" $(if $(DATA_ROOT),--data-root "$(DATA_ROOT)") \
-	--seeds "$(SEEDS)" --results "$(RESULTS)"
+# What is not given is left to the suite, which has the defaults.
+RUN_ARGS = $(if $(DATA_ROOT),--data-root "$(DATA_ROOT)") $(if $(SEEDS),--seeds "$(SEEDS)") \
+	$(if $(RESULTS),--results "$(RESULTS)") $(if $(WORKERS),--workers "$(WORKERS)")
+TABLE_ARGS = $(if $(DATA),--data "$(DATA)") $(RUN_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup table3 ablation tune real-voc \
@@ -26,7 +29,8 @@ SUITE_ARGS = --data "$(DATA)" $(if $(DATA_ROOT),--data-root "$(DATA_ROOT)") \
 help: ## list the targets and the variables
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  DATA=auto|mini|coco  DATA_ROOT=folder  SEEDS=3  RESULTS=results  PYTEST_ARGS=...  PYTHON=..."
+	@echo "  DATA=auto|mini|coco  DATA_ROOT=folder  SEEDS=number  RESULTS=folder  WORKERS=processes"
+	@echo "  PYTEST_ARGS=...  PYTHON=..."
 	@echo "  for example: make table3 DATA=coco DATA_ROOT=/data/coco SEEDS=5"
 
 # ---- set-up: each stage leaves a stamp; a stage is redone when what it was made from changes ----
@@ -54,17 +58,16 @@ setup: .venv/.stamp-run ## create .venv and install the project (the other targe
 # ---- results ----
 
 table3: .venv/.stamp-run ## train and test every row of Table 3; writes results/table3.{md,csv,json}
-	$(SUITE) table3 $(SUITE_ARGS)
+	$(SUITE) table3 $(TABLE_ARGS)
 
 ablation: .venv/.stamp-run ## No RNN against CNN-RNN, with the recall by object size
-	$(SUITE) ablation $(SUITE_ARGS)
+	$(SUITE) ablation $(TABLE_ARGS)
 
 tune: .venv/.stamp-run ## search each row's settings on held-out training data; writes them into the table's YAML
-	$(SUITE) tune $(SUITE_ARGS)
+	$(SUITE) tune $(TABLE_ARGS)
 
 real-voc: .venv/.stamp-run ## train CNN-RNN and a linear model on real VOC2007 photos (DATA_ROOT, or CNN_RNN_REAL_DATA)
-	$(SUITE) real-voc $(if $(DATA_ROOT),--data-root "$(DATA_ROOT)") \
-		--seeds "$(SEEDS)" --results "$(RESULTS)"
+	$(SUITE) real-voc $(RUN_ARGS)
 
 # ---- data ----
 

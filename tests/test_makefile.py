@@ -206,23 +206,44 @@ def test_a_full_disk_is_refused_before_anything_is_installed(
 @pytest.mark.parametrize(
     ("arguments", "command"),
     [
-        (
-            ["table3"],
-            '.venv/bin/python -m benchmarks table3 --data "auto" --seeds "3" --results "results"',
-        ),
+        (["table3"], ".venv/bin/python -m benchmarks table3"),
         (
             ["ablation", "DATA=coco", "DATA_ROOT=/data/my coco", "SEEDS=5"],
             ".venv/bin/python -m benchmarks ablation"
-            ' --data "coco" --data-root "/data/my coco" --seeds "5" --results "results"',
+            ' --data "coco" --data-root "/data/my coco" --seeds "5"',
         ),
         (
-            ["real-voc", "RESULTS=out"],
-            '.venv/bin/python -m benchmarks real-voc --seeds "3" --results "out"',
+            ["real-voc", "DATA=coco", "RESULTS=out"],
+            '.venv/bin/python -m benchmarks real-voc --results "out"',
+        ),
+        (["data-coco"], '.venv/bin/python -m data_modules coco --root "data/coco2014"'),
+        (
+            ["test", "PYTEST_ARGS=-m 'not slow' tests"],
+            ".venv/bin/python -m pytest -m 'not slow' tests",
         ),
     ],
-    ids=["table3", "ablation-on-coco", "real-voc"],
+    ids=["table3", "ablation-on-coco", "real-voc", "data-coco", "test"],
 )
-def test_variables_reach_the_suite(checkout: Checkout, arguments: list[str], command: str) -> None:
-    assert checkout.make("setup").returncode == 0
+def test_variables_reach_the_commands(
+    checkout: Checkout, arguments: list[str], command: str
+) -> None:
+    assert checkout.make(".venv/.stamp-test").returncode == 0
     shown = checkout.make("--dry-run", *arguments).stdout.replace("\\\n", " ")
     assert " ".join(shown.split()) == command
+
+
+@pytest.mark.parametrize("target", ["table3", "ablation", "tune", "real-voc"])
+def test_the_suite_knows_every_option_it_is_given(checkout: Checkout, target: str) -> None:
+    assert checkout.make("setup").returncode == 0
+    variables = ["DATA=mini", "DATA_ROOT=d", "SEEDS=1", "RESULTS=r", "WORKERS=1"]
+    shown = checkout.make("--dry-run", target, *variables).stdout
+    given = re.findall(r"--[a-z-]+", shown)
+    answer = subprocess.run(
+        [sys.executable, "-m", "benchmarks", target, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(given) >= 4
+    assert set(given) <= set(re.findall(r"--[a-z-]+", answer.stdout))

@@ -162,3 +162,8 @@ def test_constraints_are_exact_sorted_and_cover_what_is_asked_for() -> None:
         if not requirement.specifier.contains(versions[canonicalize_name(requirement.name)])
     ]
     assert unmet == []
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {PROJECT['version']}\n" in citation
