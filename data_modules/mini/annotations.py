@@ -45,10 +45,10 @@ def annotate(scene: Scene, canvas: Canvas, covered: list[int]) -> list[Annotatio
         x, y, width, height in pixels of the finished picture.
     """
     mask = np.asarray(canvas.mask)
-    seen = canvas.mask.histogram()
+    seen = np.bincount(mask.ravel(), minlength=256)
     found: list[Annotation] = []
     for index, item in enumerate(scene.items):
-        pixels = seen[index + 1]
+        pixels = int(seen[index + 1])
         area = pixels / SUPERSAMPLING**2
         if area < SEEN_PIXELS or pixels < SEEN_PART * covered[index]:
             continue

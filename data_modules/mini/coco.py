@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import filelock
 from tqdm import tqdm
 
+from data_modules.errors import DataError
 from data_modules.mini.annotations import Annotation, annotate
 from data_modules.mini.catalogue import CATEGORIES
 from data_modules.mini.home import mini_home
@@ -75,6 +76,7 @@ def ensure_mini_coco(
         The folder that holds `train2014`, `val2014` and `annotations`.
     Raises:
         ValueError: a number outside its range.
+        DataError: the folder cannot be written, or the disk is full.
     """
     if not 1 <= num_train < FIRST_ID["val2014"] or num_val < 1 or image_size < 32:
         raise ValueError(
@@ -95,10 +97,19 @@ def ensure_mini_coco(
     folder = base / f"coco-{digest}"
     if _is_whole(folder, parameters):
         return folder
-    base.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(base / f".coco-{digest}.lock"):
-        if not _is_whole(folder, parameters):
-            _write(folder, parameters, progress, num_processes)
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(base / f".coco-{digest}.lock"):
+            if not _is_whole(folder, parameters):
+                _write(folder, parameters, progress, num_processes)
+    except OSError as error:
+        raise DataError(
+            base,
+            "",
+            "a folder to draw mini-COCO into (about 45 MB)",
+            str(error),
+            "give another root, or set CNN_RNN_HOME to a folder that can be written",
+        ) from error
     return folder
 
 

@@ -59,9 +59,8 @@ def finish(canvas: Canvas, rng: Random) -> npt.NDArray[np.uint8]:
     warmth = rng.uniform(-0.07, 0.07)
     table: list[int] = []
     for gain in (light * (1 + warmth), light, light * (1 - warmth)):
-        for value in range(256):
-            lit = (value * gain - 128) * contrast + 128
-            table.append(min(255, max(0, round(lit))))
+        lit = (np.arange(256) * gain - 128) * contrast + 128
+        table += [int(value) for value in np.clip(np.rint(lit), 0, 255)]
     small = np.asarray(canvas.image.point(table).reduce(SUPERSAMPLING), dtype=np.int16)
     strength = rng.randrange(2, 11)
     noise = np.frombuffer(rng.randbytes(small.size), dtype=np.uint8).astype(np.int16) - 128
@@ -119,7 +118,7 @@ def _draw_held(canvas: Canvas, item: Item, number: int, person: Pen) -> int:
 
 
 def _count(canvas: Canvas, number: int) -> int:
-    return canvas.mask.histogram()[number]
+    return int(np.count_nonzero(np.asarray(canvas.mask) == number))
 
 
 def _ground(canvas: Canvas, item: Item, rng: Random) -> None:

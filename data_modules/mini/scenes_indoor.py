@@ -5,7 +5,7 @@ from data_modules.mini.scene_types import Area, Group, Main, SceneType
 
 KITCHEN = SceneType(
     "kitchen",
-    6.5,
+    7.5,
     backgrounds.kitchen,
     {
         "floor": Area(0.14, 0.86, 0.94, 1.0, 0.42, 0.48),
@@ -44,7 +44,7 @@ KITCHEN = SceneType(
 
 DINING_ROOM = SceneType(
     "dining table",
-    8.0,
+    9.5,
     backgrounds.dining_room,
     {
         "table": Area(0.46, 0.54, 1.06, 1.12, 0.72, 0.8, zooms=False),
@@ -84,7 +84,7 @@ DINING_ROOM = SceneType(
 
 OFFICE = SceneType(
     "desk",
-    7.0,
+    8.0,
     backgrounds.office,
     {
         "back": Area(0.2, 0.8, 0.66, 0.7, 0.56, 0.64),
@@ -210,7 +210,7 @@ BATHROOM = SceneType(
 
 PORTRAIT = SceneType(
     "portrait",
-    4.5,
+    5.0,
     backgrounds.hall,
     {"ground": Area(0.3, 0.7, 1.16, 1.5, 0.58, 0.78, zooms=False)},
     (Main("person", 1.0, "ground", 0.12),),

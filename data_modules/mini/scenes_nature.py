@@ -41,7 +41,7 @@ PARK = SceneType(
 
 PASTURE = SceneType(
     "pasture",
-    5.5,
+    5.0,
     backgrounds.pasture,
     {"ground": Area(0.12, 0.88, 0.56, 0.97, 0.1, 0.26)},
     (
@@ -58,7 +58,7 @@ PASTURE = SceneType(
 
 SAVANNA = SceneType(
     "savanna",
-    4.0,
+    3.0,
     backgrounds.savanna,
     {
         "ground": Area(0.15, 0.85, 0.58, 0.98, 0.1, 0.23),
@@ -75,7 +75,7 @@ SAVANNA = SceneType(
 
 FOREST = SceneType(
     "forest",
-    3.0,
+    2.5,
     backgrounds.forest,
     {
         "ground": Area(0.15, 0.85, 0.6, 0.97, 0.14, 0.3),

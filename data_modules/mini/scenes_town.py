@@ -110,7 +110,7 @@ HARBOUR = SceneType(
 
 AIRPORT = SceneType(
     "airport",
-    4.0,
+    3.5,
     backgrounds.airport,
     {
         "ground": Area(0.25, 0.75, 0.66, 0.88, 0.09, 0.14),
