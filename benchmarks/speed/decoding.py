@@ -28,6 +28,7 @@ from benchmarks.speed.decoding_workload import Workload, build_workload
 from benchmarks.speed.machine import machine
 from cnn_rnn.decoding import Paths
 from cnn_rnn.decoding.batched import beam_search_batched
+from cnn_rnn.decoding.native import beam_search_native, beam_search_native_with_mass
 from cnn_rnn.decoding.prefix_cache import forget_prefixes, prefixes_of
 from cnn_rnn.network import CNNRNN
 
@@ -57,11 +58,19 @@ def _ways() -> list[Way]:
     def shared(network: CNNRNN, features: Tensor) -> Paths:
         return beam_search_batched(network, features, BEAM_WIDTH, MAX_LENGTH)
 
+    def compiled(network: CNNRNN, features: Tensor) -> Paths:
+        return beam_search_native(network, features, BEAM_WIDTH, MAX_LENGTH)
+
+    def scored(network: CNNRNN, features: Tensor) -> Paths:
+        return beam_search_native_with_mass(network, features, BEAM_WIDTH, MAX_LENGTH)[0]
+
     return [
         Way("by hypothesis", lambda n, f: search_by_hypothesis(n, f, BEAM_WIDTH, MAX_LENGTH), True),
         Way("by image", lambda n, f: search_by_image(n, f, BEAM_WIDTH, MAX_LENGTH), True),
         Way("batched, prefixes not shared", alone),
         Way("batched", shared, caches=("cold", "unseen", "known")),
+        Way("native", compiled, caches=("cold", "unseen", "known")),
+        Way("native with prefix mass", scored, caches=("known",)),
     ]
 
 

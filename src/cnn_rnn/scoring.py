@@ -30,7 +30,7 @@ from torch import Tensor
 from cnn_rnn.decoding.choice import Implementation
 from cnn_rnn.decoding.paths import Paths
 from cnn_rnn.decoding.protocol import PathNetwork
-from cnn_rnn.decoding.search import search_observed
+from cnn_rnn.decoding.search import search_observed, search_with_prefix_mass
 
 Strategy = Literal["prefix_mass", "path_posterior", "max_over_steps", "first_step"]
 
@@ -68,6 +68,12 @@ def decode_and_score(
     """
     if strategy not in get_args(Strategy):
         raise ValueError(f"expected strategy to be one of {get_args(Strategy)}, got {strategy!r}")
+    if strategy == "prefix_mass":
+        found = search_with_prefix_mass(
+            network, features, beam_width, max_length, min_length, implementation
+        )
+        if found is not None:
+            return found
     shape = (features.shape[0], network.num_labels)
     dtype = torch.promote_types(features.dtype, torch.float32)
     scores = torch.full(shape, -torch.inf, dtype=dtype, device=features.device)

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from cnn_rnn.decoding.batched import beam_search_batched
+from cnn_rnn.decoding.native import beam_search_native
+from cnn_rnn.decoding.native_build import why_not_available
 from cnn_rnn.decoding.paths import Paths
 from cnn_rnn.decoding.protocol import Observer, PathNetwork
 from cnn_rnn.decoding.reference import beam_search_reference
@@ -17,7 +19,7 @@ from cnn_rnn.network import CNNRNN
 
 _LOGGER = logging.getLogger(__name__)
 
-Implementation = Literal["auto", "reference", "batched", "fused"]
+Implementation = Literal["auto", "reference", "batched", "native", "fused"]
 
 MAX_FUSED_BEAM_WIDTH = 32
 
@@ -56,21 +58,43 @@ def choose(
             f"got {implementation!r}"
         )
     if implementation == "auto":
-        if features.device.type != "cuda":
-            return beam_search_batched
-        reason = why_not_fused(network, features, beam_width, observed)
-        if reason is None:
-            return _fused
-        _say_once(f"beam search: batched instead of fused, since {reason}")
-        return beam_search_batched
+        return _fastest(network, features, beam_width, observed)
     if implementation == "reference":
         return beam_search_reference
-    if implementation == "fused":
+    if implementation == "batched":
+        return beam_search_batched
+    if implementation == "native":
+        reason, search = why_not_native(network, features, observed), _native
+    else:
+        reason, search = why_not_fused(network, features, beam_width, observed), _fused
+    if reason is not None:
+        raise ValueError(f"implementation {implementation!r} does not serve here: {reason}")
+    return search
+
+
+def _fastest(network: PathNetwork, features: Tensor, beam_width: int, observed: bool) -> BeamSearch:
+    if features.device.type == "cuda":
+        name, search = "fused", _fused
         reason = why_not_fused(network, features, beam_width, observed)
-        if reason is not None:
-            raise ValueError(f"implementation 'fused' does not serve here: {reason}")
-        return _fused
+    else:
+        name, search = "native", _native
+        reason = why_not_native(network, features, observed)
+    if reason is None:
+        return search
+    _say_once(f"beam search: batched instead of {name}, since {reason}")
     return beam_search_batched
+
+
+def why_not_native(network: PathNetwork, features: Tensor, observed: bool) -> str | None:
+    """Why the compiled CPU search does not serve; None if it does."""
+    reasons: tuple[tuple[Callable[[], bool], str], ...] = (
+        (lambda: features.device.type != "cpu", "the features are not on the CPU"),
+        (lambda: observed, "scores other than prefix_mass are asked for beside the paths"),
+        *_needs_plain_network(network, features),
+    )
+    reason = next((reason for applies, reason in reasons if applies()), None)
+    # Asked last: the first answer takes a compilation.
+    return why_not_available() if reason is None else reason
 
 
 def why_not_fused(
@@ -103,6 +127,19 @@ def _needs_plain_network(
         ),
         (lambda: torch.is_autocast_enabled(device_type), "autocast is on"),
     )
+
+
+def _native(
+    network: PathNetwork,
+    features: Tensor,
+    beam_width: int,
+    max_length: int,
+    min_length: int,
+    observe: Observer | None,
+    /,
+) -> Paths:
+    assert isinstance(network, CNNRNN)
+    return beam_search_native(network, features, beam_width, max_length, min_length)
 
 
 def _fused(

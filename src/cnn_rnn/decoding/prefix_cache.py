@@ -5,8 +5,9 @@ whose weights can be watched, once for all batches until the weights change.
 """
 
 import threading
-from typing import Protocol
-from weakref import WeakKeyDictionary
+import weakref
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -17,6 +18,9 @@ from cnn_rnn.network import CNNRNN
 # Memory of the states that a network keeps between batches. Our choice: a COCO network (K=80, LSTM
 # of 512) holds 114,000 prefixes in it, and 4,096 images of real COCO need about 10,000.
 DEFAULT_MAX_BYTES = 512 * 2**20
+
+
+Kept = TypeVar("Kept")
 
 
 class Prefixes(Protocol):
@@ -145,7 +149,7 @@ class PrefixCache:
         if size > self._children.shape[0]:
             capacity = max(64, 2 * size)
             old = self._tables or [part[:0] for part in parts]
-            self._tables = [_grown(table, capacity) for table in old]
+            self._tables = [grown(table, capacity) for table in old]
             children = torch.full(
                 (capacity, self._num_labels), -1, dtype=torch.int32, device=self._device
             )
@@ -156,20 +160,38 @@ class PrefixCache:
         self._size = size
 
 
-def _grown(table: Tensor, capacity: int) -> Tensor:
+def grown(table: Tensor, capacity: int) -> Tensor:
+    """The table with room for ``capacity`` rows; the new ones hold anything."""
     grown = table.new_empty(capacity, *table.shape[1:])
     grown[: table.shape[0]] = table
     return grown
 
 
-class _Caches(threading.local):
-    """One cache a network and thread: searches in two threads must not grow the same tables."""
+class _Kept(threading.local):
+    """What is kept for each network, in each thread: two searches must not grow the same tables."""
 
     def __init__(self) -> None:
-        self.by_network: WeakKeyDictionary[CNNRNN, tuple[object, PrefixCache]] = WeakKeyDictionary()
+        self.by_network: weakref.WeakKeyDictionary[CNNRNN, tuple[object, dict[object, Any]]]
+        self.by_network = weakref.WeakKeyDictionary()
 
 
-_CACHES = _Caches()
+_KEPT = _Kept()
+
+
+def keep_for(network: CNNRNN, device: torch.device, build: Callable[[], Kept]) -> Kept:
+    """What ``build`` gave for this network before, or gives now if the weights have changed.
+
+    ``build`` is told from others by its qualified name.
+    """
+    token = weights_token(network, device)
+    known = _KEPT.by_network.get(network)
+    if known is None or known[0] != token:
+        known = _KEPT.by_network[network] = (token, {})
+    name = f"{build.__module__}.{build.__qualname__}"
+    if name not in known[1]:
+        known[1][name] = build()
+    kept: Kept = known[1][name]
+    return kept
 
 
 def prefixes_of(network: PathNetwork, device: torch.device) -> PrefixCache:
@@ -178,20 +200,16 @@ def prefixes_of(network: PathNetwork, device: torch.device) -> PrefixCache:
     Only a ``CNNRNN`` in evaluation mode is known to depend on nothing but its weights; the
     prefixes of any other network begin anew.
     """
-    if type(network) is not CNNRNN or network.training:
+    if not isinstance(network, CNNRNN) or type(network) is not CNNRNN or network.training:
         return PrefixCache(network, device)
-    token = weights_token(network, device)
-    known = _CACHES.by_network.get(network)
-    if known is not None and known[0] == token:
-        return known[1]
-    cache = PrefixCache(network, device)
-    _CACHES.by_network[network] = (token, cache)
-    return cache
+    # What is kept for a network must not keep the network.
+    proxy = weakref.proxy(network)
+    return keep_for(network, device, lambda: PrefixCache(proxy, device))
 
 
 def forget_prefixes(network: CNNRNN) -> None:
     """Free what this thread keeps of the network's prefixes."""
-    _CACHES.by_network.pop(network, None)
+    _KEPT.by_network.pop(network, None)
 
 
 def weights_token(network: CNNRNN, device: torch.device) -> object:
@@ -209,6 +227,7 @@ def weights_token(network: CNNRNN, device: torch.device) -> object:
         [tensor.flatten()[:: max(1, tensor.numel() // 16)].double() for tensor in tensors]
     )
     arithmetic = (
+        network.joint_activation,
         type(network.cell),
         getattr(network.cell, "bounded", None),
         torch.is_autocast_enabled(device.type),

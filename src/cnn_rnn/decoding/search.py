@@ -3,9 +3,11 @@
 import torch
 from torch import Tensor
 
-from cnn_rnn.decoding.choice import Implementation, choose
+from cnn_rnn.decoding.choice import Implementation, choose, why_not_native
+from cnn_rnn.decoding.native import beam_search_native_with_mass
 from cnn_rnn.decoding.paths import Paths, empty_paths
 from cnn_rnn.decoding.protocol import Observer, PathNetwork
+from cnn_rnn.network import CNNRNN
 
 
 def beam_search(
@@ -31,8 +33,8 @@ def beam_search(
         max_length: T, most labels on a path, at least 0; paths of T labels pay for END too.
         min_length: labels before END is allowed, 0..min(T, K).
         implementation: "reference" is the plain specification, one image at a time; "batched"
-            serves any network and device; "fused" serves a float32 ``CNNRNN`` in evaluation mode
-            on CUDA. "auto" takes the fastest one that serves.
+            serves any network and device; "native" (compiled, CPU) and "fused" (Triton, CUDA)
+            serve a float32 ``CNNRNN`` in evaluation mode. "auto" takes the fastest that serves.
 
     Returns:
         Paths on the device of ``features``, best first; fewer than N paths may exist.
@@ -63,6 +65,29 @@ def search_observed(
         dtype = torch.promote_types(features.dtype, torch.float32)
         return empty_paths(0, beam_width, max_length, dtype=dtype, device=features.device)
     return search(network, features, beam_width, max_length, min_length, observe)
+
+
+@torch.no_grad()
+def search_with_prefix_mass(
+    network: PathNetwork,
+    features: Tensor,
+    beam_width: int,
+    max_length: int,
+    min_length: int,
+    implementation: str,
+) -> tuple[Paths, Tensor] | None:
+    """The paths and the logarithm of each label's prefix mass, (B, K), from the compiled search.
+
+    For ``cnn_rnn.scoring``; None where another implementation is wanted, or has to serve.
+    """
+    _check_arguments(network.num_labels, features, beam_width, max_length, min_length)
+    if implementation not in ("auto", "native") or features.shape[0] == 0:
+        return None
+    if implementation == "auto" and why_not_native(network, features, observed=False) is not None:
+        return None
+    choose("native", network, features, beam_width, observed=False)
+    assert isinstance(network, CNNRNN)
+    return beam_search_native_with_mass(network, features, beam_width, max_length, min_length)
 
 
 def _check_arguments(

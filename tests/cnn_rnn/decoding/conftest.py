@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 import torch
 from torch import Tensor
 
+from cnn_rnn.cells import CellName
 from cnn_rnn.decoding import PathNetwork, Paths
+from cnn_rnn.network import CNNRNN
 
 
 @dataclass
@@ -122,6 +125,27 @@ def table_network() -> Callable[..., PathNetwork]:
         # A row of -inf alone is no distribution.
         table[:, num_labels] = table[:, num_labels].clamp(min=-5.0)
         return TableNetwork(num_labels, table)
+
+    return build
+
+
+@pytest.fixture
+def random_cnn_rnn() -> Callable[..., CNNRNN]:
+    def build(
+        num_labels: int,
+        seed: int = 0,
+        cell: CellName = "lstm",
+        joint_activation: Literal["identity", "relu"] = "identity",
+        feature_dim: int = 9,
+        scale: float = 0.4,
+    ) -> CNNRNN:
+        network = CNNRNN(num_labels, feature_dim, 8, 16, cell, joint_activation)
+        network.eval().requires_grad_(False)
+        # An untrained cell may hardly speak, and then all orders of some labels nearly tie.
+        generator = torch.Generator().manual_seed(seed)
+        for parameter in network.parameters():
+            parameter.normal_(std=scale, generator=generator)
+        return network
 
     return build
 

@@ -1,15 +1,17 @@
 """Every implementation returns what the reference returns."""
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pytest
 import torch
 from torch import Tensor
 
-from cnn_rnn.cells import CellName
+from cnn_rnn.cells import CellName, LSTMCell
 from cnn_rnn.decoding import PathNetwork, Paths
 from cnn_rnn.decoding.batched import beam_search_batched
+from cnn_rnn.decoding.native import beam_search_native, beam_search_native_with_mass
+from cnn_rnn.decoding.native_build import why_not_available
 from cnn_rnn.decoding.reference import beam_search_reference
 from cnn_rnn.network import CNNRNN
 
@@ -142,32 +144,6 @@ def test_images_that_finish_at_different_steps_keep_their_paths(
     assert len(set(together.lengths[:, 0].tolist())) > 2
 
 
-@pytest.mark.parametrize("cell", get_args(CellName))
-@pytest.mark.parametrize("joint_activation", ["identity", "relu"])
-def test_every_cell_agrees(
-    search: Search,
-    cell: CellName,
-    joint_activation: Literal["identity", "relu"],
-    assert_same_paths: Check,
-) -> None:
-    torch.manual_seed(2)
-    network = CNNRNN(23, 9, 8, 16, cell, joint_activation).eval().requires_grad_(False)
-    # An untrained cell may hardly speak, and then all orders of some labels nearly tie.
-    for parameter in network.parameters():
-        parameter.normal_(std=0.4)
-    features = torch.randn(9, 9)
-    for beam_width, min_length in ((1, 0), (4, 2), (7, 0)):
-        arguments = (features, beam_width, 6, min_length)
-        assert_same_paths(search(network, *arguments), beam_search_reference(network, *arguments))
-
-
-def test_many_labels_and_a_wide_beam_agree(search: Search, assert_same_paths: Check) -> None:
-    torch.manual_seed(2)
-    network = CNNRNN(5000, 9, 8, 16).eval().requires_grad_(False)
-    arguments = (torch.randn(2, 9), 32, 2, 1)
-    assert_same_paths(search(network, *arguments), beam_search_reference(network, *arguments))
-
-
 def test_float64_networks_give_float64_log_probs(
     search: Search, random_network: Build, assert_same_paths: Check
 ) -> None:
@@ -176,6 +152,117 @@ def test_float64_networks_give_float64_log_probs(
     found = search(network, features, 4, 5, 0)
     assert found.log_probs.dtype == torch.float64
     assert_same_paths(found, beam_search_reference(network, features, 4, 5, 0))
+
+
+def native_with_mass(
+    network: CNNRNN, features: Tensor, beam_width: int, max_length: int, min_length: int
+) -> Paths:
+    """The way taken by scoring: hopeless paths stay."""
+    return beam_search_native_with_mass(network, features, beam_width, max_length, min_length)[0]
+
+
+def needs_compiler(search: Callable[..., Paths]) -> Any:
+    reason = why_not_available()
+    return pytest.param(
+        search, marks=pytest.mark.skipif(reason is not None, reason=str(reason)), id=search.__name__
+    )
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(beam_search_batched, id="batched"),
+        needs_compiler(beam_search_native),
+        needs_compiler(native_with_mass),
+    ]
+)
+def cnn_rnn_search(request: pytest.FixtureRequest) -> Search:
+    """Those that serve the ``CNNRNN`` too; the kernel for CUDA has ``test_fused.py``."""
+    chosen: Search = request.param
+    return chosen
+
+
+@pytest.mark.parametrize("cell", get_args(CellName))
+@pytest.mark.parametrize("joint_activation", ["identity", "relu"])
+def test_random_cnn_rnns_agree(
+    cnn_rnn_search: Search,
+    cell: CellName,
+    joint_activation: Literal["identity", "relu"],
+    random_cnn_rnn: Build,
+    assert_same_paths: Check,
+) -> None:
+    generator = torch.Generator().manual_seed(len(cell))
+    for case in range(30):
+        num_labels = draw(generator, 1, 90)
+        beam_width = draw(generator, 1, 10)
+        max_length = draw(generator, 0, 6)
+        min_length = draw(generator, 0, min(max_length, num_labels))
+        network = random_cnn_rnn(num_labels, case, cell, joint_activation)
+        features = torch.randn(draw(generator, 1, 3), 9, generator=generator)
+        arguments = (features, beam_width, max_length, min_length)
+        expected = beam_search_reference(network, *arguments)
+        assert_same_paths(cnn_rnn_search(network, *arguments), expected)
+
+
+@pytest.mark.parametrize("num_labels", [3, 8, 70])
+def test_cnn_rnns_whose_scores_all_tie_agree_in_every_slot(
+    cnn_rnn_search: Search, num_labels: int, random_cnn_rnn: Build
+) -> None:
+    network = random_cnn_rnn(num_labels)
+    assert isinstance(network, CNNRNN)
+    network.label_embedding.zero_()
+    network.end_embedding.zero_()
+    for beam_width, min_length in ((1, 0), (3, 1), (7, 2)):
+        arguments = (torch.ones(2, 9), beam_width, 3, min_length)
+        found = cnn_rnn_search(network, *arguments)
+        expected = beam_search_reference(network, *arguments)
+        assert torch.equal(found.label_ids, expected.label_ids)
+        assert torch.equal(found.lengths, expected.lengths)
+
+
+@pytest.mark.parametrize("scale", [2.0, 20.0, 200.0])
+def test_large_scores_agree(
+    cnn_rnn_search: Search, scale: float, random_cnn_rnn: Build, assert_same_paths: Check
+) -> None:
+    network = random_cnn_rnn(40)
+    assert isinstance(network, CNNRNN)
+    network.label_embedding.mul_(scale)
+    features = torch.randn(20, 9, generator=torch.Generator().manual_seed(4))
+    expected = beam_search_reference(network, features, 4, 5)
+    assert_same_paths(cnn_rnn_search(network, features, 4, 5, 0), expected)
+
+
+@pytest.mark.parametrize("joint_activation", ["identity", "relu"])
+def test_end_or_a_label_that_is_impossible_agrees(
+    cnn_rnn_search: Search,
+    joint_activation: Literal["identity", "relu"],
+    random_cnn_rnn: Build,
+    assert_same_paths: Check,
+) -> None:
+    features = torch.randn(5, 9, generator=torch.Generator().manual_seed(4))
+    features[:, 0] = 1
+    for row in (6, 2):
+        network = random_cnn_rnn(6, 1, "lstm", joint_activation)
+        assert isinstance(network, CNNRNN)
+        # One joint dimension is always 1, and the impossible row alone reads it.
+        network.project_image.weight[0] = torch.eye(9)[0]
+        network.project_path.weight[0] = 0
+        network.label_embedding[:, 0] = 0
+        network.end_embedding[:, 0] = 0
+        assert isinstance(network.cell, LSTMCell)
+        network.cell.cell.weight_ih[:, 0] = 0
+        table = network.end_embedding if row == 6 else network.label_embedding
+        table[0 if row == 6 else row, 0] = -1e38
+        expected = beam_search_reference(network, features, 4, 5)
+        assert_same_paths(cnn_rnn_search(network, features, 4, 5, 0), expected)
+
+
+def test_many_labels_and_a_wide_beam_agree(
+    cnn_rnn_search: Search, random_cnn_rnn: Build, assert_same_paths: Check
+) -> None:
+    network = random_cnn_rnn(5000)
+    arguments = (torch.randn(2, 9, generator=torch.Generator().manual_seed(4)), 32, 2, 1)
+    expected = beam_search_reference(network, *arguments)
+    assert_same_paths(cnn_rnn_search(network, *arguments), expected)
 
 
 @pytest.mark.gpu

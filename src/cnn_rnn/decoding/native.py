@@ -1,0 +1,219 @@
+"""The beam search of section 3.3 compiled for the CPU: each image runs until it lacks a prefix.
+
+The missing prefixes of all images go through the network in one matrix product, then the search
+goes on. Prefixes live on between batches (``prefix_cache``). Where h is the identity, scores and
+normalisers are sums and products of what image and prefix bring. ``docs/decoding.md`` has more.
+"""
+
+import ctypes
+import math
+import weakref
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from cnn_rnn.decoding.native_build import load_library
+from cnn_rnn.decoding.paths import Paths, empty_paths
+from cnn_rnn.decoding.prefix_cache import DEFAULT_MAX_BYTES, grown, keep_for
+from cnn_rnn.decoding.protocol import NAN_MESSAGE
+from cnn_rnn.network import CNNRNN
+
+
+class _Side(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_void_p) for name in ("embedding", "logits", "exps", "shift", "least")
+    ]
+
+
+class _Problem(ctypes.Structure):
+    _fields_ = [
+        ("num_classes", ctypes.c_int64),
+        ("embedding_dim", ctypes.c_int64),
+        ("beam_width", ctypes.c_int64),
+        ("max_length", ctypes.c_int64),
+        ("min_length", ctypes.c_int64),
+        ("relu", ctypes.c_int32),
+        ("image", _Side),
+        *(
+            (name, ctypes.c_void_p)
+            for name in ("weight", "label_ids", "lengths", "log_probs", "mass", "tail")
+        ),
+    ]
+
+
+class _Scores(NamedTuple):
+    """What images or prefixes bring to the scores; the last four for h = identity only."""
+
+    embedding: Tensor  # (n, D)
+    logits: Tensor  # (n, K+1)
+    exps: Tensor  # (n, K+1), exp(logits - shift)
+    shift: Tensor  # (n,), the largest logit
+    least: Tensor  # (n,), the smallest logit
+
+    def side(self) -> _Side:
+        return _Side(*(tensor.data_ptr() for tensor in self))
+
+
+def _scores_of(network: CNNRNN, embedding: Tensor) -> _Scores:
+    if network.joint_activation != "identity":
+        nothing = embedding.new_empty(len(embedding), 0)
+        return _Scores(embedding.contiguous(), nothing, nothing, nothing, nothing)
+    logits = torch.nn.functional.linear(embedding, network.output_table)
+    least, shift = torch.aminmax(logits, dim=1)
+    exps = (logits - shift.unsqueeze(1)).exp_()
+    return _Scores(embedding.contiguous(), logits, exps, shift, least)
+
+
+class NativePrefixes:
+    """The trie of prefixes that the compiled search reads, with their states and scores.
+
+    Kept for a network as long as it lives, so it holds no reference to it.
+    """
+
+    def __init__(self, network: CNNRNN, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        library = _library()
+        self.trie = ctypes.c_void_p(library.trie_new(network.num_labels))
+        weakref.finalize(self, library.trie_free, self.trie)
+        self.state: list[Tensor] = []
+        self._compute_root(network)
+        per_node = sum(
+            table.element_size() * math.prod(table.shape[1:])
+            for table in (*self.state, *self.scores)
+        )
+        self.max_nodes = max(1, max_bytes // per_node)
+
+    def __len__(self) -> int:
+        """Nodes, the empty prefix among them."""
+        return int(_library().trie_size(self.trie))
+
+    def clear(self, network: CNNRNN) -> None:
+        """Forget all prefixes but the empty one."""
+        _library().trie_clear(self.trie)
+        self._compute_root(network)
+
+    def _compute_root(self, network: CNNRNN) -> None:
+        start = torch.tensor([network.start_id])
+        state, embedding = network.advance(network.initial_state(1), start)
+        self.state = [part.contiguous() for part in state]
+        self.scores = _scores_of(network, embedding)
+
+    def extend(self, network: CNNRNN, search: ctypes.c_void_p, count: int) -> None:
+        """Compute the ``count`` prefixes that the search waits for."""
+        first = len(self)
+        parents, label_ids = torch.empty(2, count, dtype=torch.int64)
+        _library().search_extend(search, parents.data_ptr(), label_ids.data_ptr())
+        state = tuple(part.index_select(0, parents) for part in self.state)
+        state, embedding = network.advance(state, label_ids)
+        new = _scores_of(network, embedding)
+        if first + count > len(self.scores.embedding):
+            capacity = 2 * (first + count)
+            self.state = [grown(table, capacity) for table in self.state]
+            self.scores = _Scores(*(grown(table, capacity) for table in self.scores))
+        for table, part in zip((*self.state, *self.scores), (*state, *new), strict=True):
+            table[first : first + count] = part
+
+
+def beam_search_native(
+    network: CNNRNN, features: Tensor, beam_width: int, max_length: int, min_length: int = 0
+) -> Paths:
+    """The ``beam_width`` most probable paths of each image, on the CPU.
+
+    Arguments and result are those of ``cnn_rnn.decoding.beam_search``, which checks them;
+    ``cnn_rnn.decoding.choice`` says which networks are served.
+    """
+    return _Run(network, features, beam_width, max_length, min_length, with_mass=False).paths
+
+
+def beam_search_native_with_mass(
+    network: CNNRNN, features: Tensor, beam_width: int, max_length: int, min_length: int = 0
+) -> tuple[Paths, Tensor]:
+    """The paths, and the logarithm of each label's prefix mass, (B, K) float32 (``scoring``)."""
+    run = _Run(network, features, beam_width, max_length, min_length, with_mass=True)
+    return run.paths, torch.logaddexp(run.mass.log().float(), run.tail)
+
+
+class _Run:
+    """One search: the memory that the compiled code reads and writes."""
+
+    def __init__(
+        self,
+        network: CNNRNN,
+        features: Tensor,
+        beam_width: int,
+        max_length: int,
+        min_length: int,
+        with_mass: bool,
+    ) -> None:
+        size = (features.shape[0], network.num_labels) if with_mass else (0, 0)
+        self.paths = empty_paths(features.shape[0], beam_width, max_length)
+        self.mass = torch.zeros(size, dtype=torch.float64)
+        self.tail = torch.full(size, -torch.inf)
+        self._network = network
+        self._prefixes = keep_for(network, features.device, lambda: NativePrefixes(network))
+        self._image = _scores_of(network, network.encode_image(features))
+        self._weight = network.output_table.T.contiguous()
+        self._problem = _Problem(
+            network.num_labels + 1,
+            self._weight.shape[0],
+            beam_width,
+            max_length,
+            min_length,
+            network.joint_activation == "relu",
+            self._image.side(),
+            self._weight.data_ptr(),
+            *(part.data_ptr() for part in self.paths),
+            *((self.mass.data_ptr(), self.tail.data_ptr()) if with_mass else (None, None)),
+        )
+        self._search(torch.arange(features.shape[0]))
+
+    def _search(self, rows: Tensor) -> None:
+        """Search the images of these rows of the features."""
+        library, prefixes = _library(), self._prefixes
+        search = ctypes.c_void_p(
+            library.search_new(
+                prefixes.trie, ctypes.byref(self._problem), rows.data_ptr(), rows.shape[0]
+            )
+        )
+        try:
+            while True:
+                side = prefixes.scores.side()
+                missing = library.search_run(search, ctypes.byref(side), torch.get_num_threads())
+                if missing < 0:
+                    raise ValueError(NAN_MESSAGE)
+                if missing == 0:
+                    return
+                if len(prefixes) + missing > prefixes.max_nodes and rows.shape[0] > 1:
+                    break
+                prefixes.extend(self._network, search, missing)
+            left = torch.empty_like(rows)
+            left = left[: library.search_open_rows(search, left.data_ptr())]
+        finally:
+            library.search_free(search)
+        # The bound is met: those that are not done begin again, fewer at once.
+        if self.mass.numel() > 0:
+            self.mass[left] = 0
+            self.tail[left] = -torch.inf
+        for part in left.chunk(2):
+            prefixes.clear(self._network)
+            self._search(part.contiguous())
+
+
+def _library() -> ctypes.CDLL:
+    library = load_library()
+    pointer, integer = ctypes.c_void_p, ctypes.c_int64
+    if library.trie_new.restype is not pointer:
+        for name, result, arguments in (
+            ("trie_new", pointer, [integer]),
+            ("trie_free", None, [pointer]),
+            ("trie_clear", None, [pointer]),
+            ("trie_size", integer, [pointer]),
+            ("search_new", pointer, [pointer, pointer, pointer, integer]),
+            ("search_free", None, [pointer]),
+            ("search_run", integer, [pointer, pointer, integer]),
+            ("search_extend", None, [pointer, pointer, pointer]),
+            ("search_open_rows", integer, [pointer, pointer]),
+        ):
+            function = getattr(library, name)
+            function.argtypes, function.restype = arguments, result
+    return library

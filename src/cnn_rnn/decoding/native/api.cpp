@@ -1,0 +1,75 @@
+// What native.py calls: tries and searches behind handles.
+
+#include <thread>
+
+#include "search.hpp"
+
+using cnn_rnn::Image;
+using cnn_rnn::Problem;
+using cnn_rnn::Scratch;
+using cnn_rnn::Search;
+using cnn_rnn::Side;
+using cnn_rnn::Trie;
+
+extern "C" {
+
+void* trie_new(int64_t num_labels) { return new Trie(num_labels); }
+void trie_free(void* trie) { delete static_cast<Trie*>(trie); }
+void trie_clear(void* trie) { static_cast<Trie*>(trie)->clear(); }
+int64_t trie_size(void* trie) { return static_cast<Trie*>(trie)->size(); }
+
+void* search_new(void* trie, const Problem* problem, const int64_t* rows, int64_t count) {
+  return new Search(static_cast<Trie*>(trie), *problem, rows, count);
+}
+void search_free(void* search) { delete static_cast<Search*>(search); }
+
+// Runs every image as far as it goes; the number of prefixes they wait for, or -1 on NaN.
+int64_t search_run(void* handle, const Side* prefix, int64_t num_threads) {
+  Search& search = *static_cast<Search*>(handle);
+  const int64_t count = static_cast<int64_t>(search.images.size());
+  num_threads = std::max<int64_t>(1, std::min(num_threads, count / 32));
+  std::vector<Scratch> scratch(num_threads);
+  std::vector<uint8_t> sound(num_threads, 1);
+  const auto work = [&](int64_t thread) {
+    Scratch& s = scratch[thread];
+    s.joint.resize(search.problem.embedding_dim);
+    s.logits.resize(search.problem.num_classes);
+    s.used.assign(search.problem.num_classes, 0);
+    for (int64_t i = thread; i < count && sound[thread]; i += num_threads)
+      if (!search.images[i].done) sound[thread] = search.run(*prefix, search.images[i], s);
+  };
+  std::vector<std::thread> others;
+  for (int64_t thread = 1; thread < num_threads; ++thread) others.emplace_back(work, thread);
+  work(0);
+  for (std::thread& other : others) other.join();
+  search.missing.clear();
+  for (int64_t thread = 0; thread < num_threads; ++thread) {
+    if (!sound[thread]) return -1;
+    const std::vector<int64_t>& part = scratch[thread].missing;
+    search.missing.insert(search.missing.end(), part.begin(), part.end());
+  }
+  std::sort(search.missing.begin(), search.missing.end());
+  search.missing.erase(std::unique(search.missing.begin(), search.missing.end()),
+                       search.missing.end());
+  return static_cast<int64_t>(search.missing.size());
+}
+
+// Adds the awaited prefixes to the trie, and tells their parents and last labels.
+void search_extend(void* handle, int64_t* parents, int64_t* label_ids) {
+  Search& search = *static_cast<Search*>(handle);
+  for (size_t i = 0; i < search.missing.size(); ++i) {
+    parents[i] = search.missing[i] / search.trie->num_labels;
+    label_ids[i] = search.missing[i] % search.trie->num_labels;
+    search.trie->add(search.missing[i]);
+  }
+}
+
+// The rows of the images that are not done; returns how many.
+int64_t search_open_rows(void* handle, int64_t* rows) {
+  int64_t count = 0;
+  for (const Image& image : static_cast<Search*>(handle)->images)
+    if (!image.done) rows[count++] = image.row;
+  return count;
+}
+
+}  // extern "C"
