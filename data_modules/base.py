@@ -17,11 +17,11 @@ from data_modules.errors import DataError, shown
 from data_modules.fingerprint import data_fingerprint
 from data_modules.loaders import make_loader
 from data_modules.records import BoxTable, SplitRecords
-from data_modules.scan import check_files, readable_images
+from data_modules.scan import check_files, report_skipped, usable_images
 from data_modules.transforms import Resize, evaluation_transform, training_transform, transform_id
 
 Stage = Literal["train", "val", "test"]
-OnError = Literal["raise", "skip"]
+OnError = Literal["raise", "skip", "skip_missing"]
 
 
 class MultiLabelDataModule(lightning.LightningDataModule, ABC):
@@ -42,8 +42,10 @@ class MultiLabelDataModule(lightning.LightningDataModule, ABC):
         resize: `square` squeezes the whole image into the square; `crop` cuts its middle out.
         augment: random crops and mirroring in training; in vain when features are cached.
         on_error: what a missing or broken image does: `raise` an error (a missing or empty file
-            at once, a broken one when it is read), or `skip` it: each image is then decoded once
-            before the first use (about 1 ms each), and `skipped` says what was left out.
+            at once, a broken one when it is read); or `skip` it, for which each image is decoded
+            once before the first use (1 to 2 ms each); or `skip_missing`, which leaves out missing
+            and empty files without opening any. The log and `skipped` say what was left out, and
+            a file under `$CNN_RNN_HOME/skipped` lists it.
 
     Attributes:
         is_mini: the embedded data set: results must say MINI.
@@ -161,7 +163,7 @@ class MultiLabelDataModule(lightning.LightningDataModule, ABC):
         )
         used = dict.fromkeys(self._records[split].used for split in self.split_names)
         left_out = sum(len(self.skipped[split]) for split in self.split_names)
-        skipped = [f"{left_out:,} unreadable images left out"] if left_out else []
+        skipped = [f"{left_out:,} unusable images left out"] if left_out else []
         return (
             f"{'MINI: ' if self.is_mini else ''}{self.title}: "
             f"train {self.train_split} {sizes[self.train_split]:,}, {val}, "
@@ -177,11 +179,16 @@ class MultiLabelDataModule(lightning.LightningDataModule, ABC):
         """
         if split not in self._datasets:
             records = self.read_split(split)
-            if self.on_error == "skip":
-                threads = max(1, self.num_workers)
-                records, sizes, self.skipped[split] = readable_images(records, threads)
-            else:
+            if self.on_error == "raise":
                 sizes, self.skipped[split] = check_files(records), []
+            else:
+                total = len(records)
+                threads = max(1, self.num_workers)
+                records, sizes, self.skipped[split] = usable_images(
+                    records, threads, open_images=self.on_error == "skip"
+                )
+                name = f"{type(self).__name__}-{split}"
+                report_skipped(self.skipped[split], total, name, self.root)
             if not records:
                 fix = "choose another split, or correct the data"
                 raise DataError(self.root, f"split {split}", "images", "none", fix)

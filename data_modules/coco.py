@@ -34,7 +34,7 @@ class COCODataModule(MultiLabelDataModule):
         seed: of the held-out part and the order of training.
         resize: `square` or `crop`, as in `MultiLabelDataModule`.
         augment: random crops and mirroring in training.
-        on_error: `raise` or `skip` images that cannot be read, as in `MultiLabelDataModule`.
+        on_error: `raise`, `skip` or `skip_missing`, as in `MultiLabelDataModule`.
         drop_unlabelled: leave out images without any box. The paper counts them (82,783 and
             40,504 images), so they stay by default; without them it is 82,081 and 40,137.
         image_folder: one folder of photos for all splits, relative to root, in place of

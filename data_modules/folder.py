@@ -50,7 +50,7 @@ class FolderDataModule(MultiLabelDataModule):
         seed: of the held-out part and the order of training.
         resize: `square` or `crop`, as in `MultiLabelDataModule`.
         augment: random crops and mirroring in training.
-        on_error: `raise` or `skip` images that cannot be read, as in `MultiLabelDataModule`.
+        on_error: `raise`, `skip` or `skip_missing`, as in `MultiLabelDataModule`.
         labels_in_order: all labels, in the order of the columns; any other label is an error. By
             default the columns of the file, or else all labels that occur, sorted.
         image_column: name of the column of images.

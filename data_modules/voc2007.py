@@ -59,7 +59,7 @@ class VOC2007DataModule(MultiLabelDataModule):
         seed: of the held-out part and the order of training.
         resize: `square` or `crop`, as in `MultiLabelDataModule`.
         augment: random crops and mirroring in training.
-        on_error: `raise` or `skip` images that cannot be read, as in `MultiLabelDataModule`.
+        on_error: `raise`, `skip` or `skip_missing`, as in `MultiLabelDataModule`.
         difficult_in_training: what a class with only difficult objects is in `train_split` (and in
             what is held out of it): ignored, as in evaluation, or a negative or positive label.
             A split that is tested as well keeps the challenge's rule.

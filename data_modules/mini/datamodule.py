@@ -28,7 +28,7 @@ class MiniCOCODataModule(COCODataModule):
         seed: of the held-out part and the order of training; the scenes do not depend on it.
         resize: `square` or `crop`; the scenes are square.
         augment: random crops and mirroring in training.
-        on_error: `raise` or `skip` images that cannot be read, as in `MultiLabelDataModule`.
+        on_error: `raise`, `skip` or `skip_missing`, as in `MultiLabelDataModule`.
         drop_unlabelled: leave out scenes without any object.
         scene_seed: of the scenes.
         num_train: scenes in train2014.

@@ -20,6 +20,14 @@ def _generator(name: str) -> ModuleType:
     return module
 
 
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keeps lists of skipped images out of the user's cache folder."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("CNN_RNN_HOME", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def tiny_coco() -> ModuleType:
     return _generator("tiny_coco")

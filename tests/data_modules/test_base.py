@@ -114,8 +114,16 @@ def test_skipped_images_are_counted_and_listed(coco_root: Path) -> None:
     assert data.dataset("train2014").image_ids == ["9", "30", "42"]
     assert len(data.skipped["train2014"]) == 1
     assert "COCO_train2014_000000000025.jpg" in data.skipped["train2014"][0]
-    assert "1 unreadable images left out" in data.description
+    assert "1 unusable images left out" in data.description
     assert data.label_counts.tolist() == [1, 1, 0]
+
+
+def test_missing_images_can_be_skipped_without_opening_any(coco_root: Path) -> None:
+    (coco_root / "train2014" / "COCO_train2014_000000000025.jpg").write_bytes(b"broken")
+    (coco_root / "train2014" / "COCO_train2014_000000000009.jpg").unlink()
+    data = module(coco_root, on_error="skip_missing")
+    assert data.dataset("train2014").image_ids == ["25", "30", "42"]
+    assert len(data.skipped["train2014"]) == 1
 
 
 def test_a_broken_image_raises_when_it_is_read(coco_root: Path) -> None:

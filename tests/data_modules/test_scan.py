@@ -7,7 +7,7 @@ from PIL import Image
 
 from data_modules.errors import DataError
 from data_modules.records import SplitRecords
-from data_modules.scan import check_files, readable_images
+from data_modules.scan import check_files, report_skipped, usable_images
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def records(tmp_path: Path) -> SplitRecords:
 def test_good_files_give_their_sizes(records: SplitRecords) -> None:
     sizes = [path.stat().st_size for path in records.image_paths]
     assert check_files(records) == sizes
-    left, kept_sizes, skipped = readable_images(records, 2)
+    left, kept_sizes, skipped = usable_images(records, 2, open_images=True)
     assert left.image_ids == records.image_ids
     assert (kept_sizes, skipped) == (sizes, [])
 
@@ -46,27 +46,60 @@ def test_an_empty_file_is_reported_where_it_is_listed(records: SplitRecords) -> 
         check_files(records)
 
 
-def test_skipping_leaves_out_counts_and_lists(
-    records: SplitRecords, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def broken(records: SplitRecords) -> SplitRecords:
+    """Of the eight photos, 0 is missing, 2 is empty and 5 is no image."""
     records.image_paths[0].unlink()
     records.image_paths[2].write_bytes(b"")
     records.image_paths[5].write_bytes(b"no image at all")
-    with caplog.at_level(logging.WARNING):
-        left, sizes, skipped = readable_images(records, 2)
+    return records
+
+
+def test_skipping_leaves_out_counts_and_lists(
+    broken: SplitRecords,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("CNN_RNN_HOME", str(tmp_path / "home"))
+    left, sizes, skipped = usable_images(broken, 2, open_images=True)
     assert left.image_ids == ["1.png", "3.png", "4.png", "6.png", "7.png"]
-    assert len(sizes) == 5
-    assert [("0.png" in skipped[0]), ("2.png" in skipped[1]), ("5.png" in skipped[2])] == [True] * 3
-    assert "Left out 3 of 8 images that cannot be read" in caplog.text
+    assert sizes == [path.stat().st_size for path in left.image_paths]
+    assert len(skipped) == 3
+    assert all(f"{name}.png" in skipped[row] for row, name in enumerate(("0", "2", "5")))
+    with caplog.at_level(logging.WARNING):
+        report_skipped(skipped, 8, "train", tmp_path)
+    (file,) = (tmp_path / "home" / "skipped").iterdir()
+    assert file.read_text().splitlines() == skipped
+    said = f"Left out 3 of 8 images of train that cannot be used; all of them are listed in {file}"
+    assert said in caplog.text
     assert skipped[2] in caplog.text
 
 
+def test_missing_images_are_found_without_opening_any(broken: SplitRecords) -> None:
+    left, _, skipped = usable_images(broken, 2, open_images=False)
+    assert left.image_ids == ["1.png", "3.png", "4.png", "5.png", "6.png", "7.png"]
+    assert len(skipped) == 2
+
+
 def test_a_long_list_is_shortened_in_the_log_only(
-    records: SplitRecords, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for path in records.image_paths[1:]:
-        path.unlink()
+    monkeypatch.setenv("CNN_RNN_HOME", str(tmp_path))
+    messages = [f"problem {number}" for number in range(9)]
     with caplog.at_level(logging.WARNING):
-        _, _, skipped = readable_images(records, 1)
-    assert len(skipped) == 7
-    assert "... and 2 more" in caplog.text
+        report_skipped(messages, 10, "train", tmp_path)
+    assert "problem 4" in caplog.text
+    assert "problem 5" not in caplog.text
+    (file,) = (tmp_path / "skipped").iterdir()
+    assert file.read_text().splitlines() == messages
+
+
+def test_a_list_that_cannot_be_written_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CNN_RNN_HOME", str(tmp_path / "file"))
+    with caplog.at_level(logging.WARNING):
+        report_skipped(["problem"], 10, "train", tmp_path)
+    assert "the list of all could not be written" in caplog.text
