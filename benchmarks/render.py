@@ -52,28 +52,41 @@ def to_text(report: Report) -> str:
         *text_table(head, groups),
     ]
     if report["kind"] == "average_precision":
-        parts += ["", "Average precision of each class:", "", *text_table(*class_lines(report))]
+        parts += [
+            "",
+            "Average precision of each class:",
+            "",
+            *text_table(*class_lines(report), left=(0,)),
+        ]
     if has_published(report):
         legend = (f"{mark or 'no mark'}: {words}" for mark, words in report["evidence"].items())
         parts += ["", *legend]
     return "\n".join(parts) + "\n"
 
 
-def text_table(head: Sequence[str], groups: Sequence[Sequence[Sequence[str]]]) -> list[str]:
-    """Aligned lines: texts in the first two columns to the left, numbers to the right."""
+def text_table(
+    head: Sequence[str], groups: Sequence[Sequence[Sequence[str]]], left: Sequence[int] = (0, 1)
+) -> list[str]:
+    """Aligned lines, a rule before each group.
+
+    Args:
+        head: of the columns.
+        groups: of lines.
+        left: columns that hold texts; the others hold numbers, aligned to the right.
+    """
     everything = [head, *(line for group in groups for line in group)]
     widths = [max(len(line[index]) for line in everything) for index in range(len(head))]
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    lines = [_aligned(head, widths)]
+
+    def aligned(line: Sequence[str]) -> str:
+        texts = [
+            text.ljust(width) if index in left else text.rjust(width)
+            for index, (text, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        return "  ".join(texts).rstrip()
+
+    lines = [aligned(head)]
     for group in groups:
         if group:
-            lines += [rule, *(_aligned(line, widths) for line in group)]
+            lines += [rule, *(aligned(line) for line in group)]
     return lines
-
-
-def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
-    texts = [
-        text.rjust(width) if text[:1].isdigit() else text.ljust(width)
-        for text, width in zip(line, widths, strict=True)
-    ]
-    return "  ".join(texts).rstrip()

@@ -31,7 +31,11 @@ def write(report: Report, folder: Path) -> list[Path]:
 
 def to_text(report: Report) -> str:
     """The comparison for a terminal."""
-    parts = [f"{full_title(report)}: percent", "", *text_table(_head(report), _groups(report))]
+    parts = [
+        f"{full_title(report)}: percent",
+        "",
+        *text_table(_head(report), _groups(report), left=(0, 5)),
+    ]
     return "\n".join([*parts, "", _what_the_interval_is(report)]) + "\n"
 
 

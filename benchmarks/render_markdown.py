@@ -38,8 +38,7 @@ def preamble(report: Report) -> list[str]:
     if report["is_mini"]:
         parts += [
             "**MINI: these numbers were made on drawn scenes, not on the paper's photos.** Compare "
-            "our rows with each other, not with the paper's numbers: where those stand beside "
-            "ours, they show what the paper says of the row.",
+            "our rows with each other, never with numbers of the paper: those are of other images.",
             "",
         ]
     seeds = report["seeds"]

@@ -94,9 +94,11 @@ def opened(source: DataSource) -> Any:
 
 
 @lru_cache(maxsize=1)
-def _opened(source_json: str) -> lightning.LightningDataModule:
-    datamodule = DataSource.from_json(source_json).open()
+def _opened(source_json: str) -> Any:
+    datamodule: Any = DataSource.from_json(source_json).open()
     datamodule.prepare_data()
+    for split in datamodule.split_names:  # now, so that copies share all of it
+        datamodule.dataset(split)
     return datamodule
 
 

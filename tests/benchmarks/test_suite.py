@@ -1,28 +1,119 @@
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from benchmarks import render, report, suite
+import pytest
+
+from benchmarks import suite
 from benchmarks.data import DataSource
-from benchmarks.spec import TableSpec
+from benchmarks.spec import RowSpec, SpecError, TableSpec
 from benchmarks.suite import Progress
-from benchmarks.workers import in_this_process
+from benchmarks.workers import JobEvent, JobFunction, in_this_process
 
 
 def _run(
     table: TableSpec, source: DataSource, results: Path, seeds: int = 2
-) -> tuple[suite.SuiteResult, list[Progress]]:
+) -> tuple[suite.SuiteResult, list[str]]:
+    """The result, and the names of the runs that were made."""
     plan = suite.make_plan(table, source, range(seeds), results)
     said: list[Progress] = []
-    return suite.run(plan, in_this_process, said.append), said
+    result = suite.run(plan, in_this_process, said.append)
+    return result, [progress.request.name for progress in said]
 
 
-def test_a_table_is_trained_measured_and_written(
+def test_finished_runs_are_not_made_again_and_missing_ones_are(
     tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
 ) -> None:
-    result, said = _run(tiny_table, tiny_source, tmp_path)
-    assert len(said) == 4
-    assert not result.failures
-    built = report.build(result, suite.describe(tiny_source, 0.25))
-    files = render.write(built, tmp_path)
-    assert [file.name for file in files] == ["tiny.md", "tiny.csv", "tiny.json"]
-    markdown = files[0].read_text()
-    assert "MINI" in markdown
+    result, made = _run(tiny_table, tiny_source, tmp_path, seeds=1)
+    assert made == ["bce seed 0", "cnn_rnn seed 0"]
+    again, made = _run(tiny_table, tiny_source, tmp_path, seeds=1)
+    assert made == []
+    assert again.records == result.records
+    lost = again.plan.requests["cnn_rnn"][0].key
+    again.plan.store.run_file(lost).unlink()  # as after an interruption between the two files
+    _, made = _run(tiny_table, tiny_source, tmp_path, seeds=2)
+    assert made == ["cnn_rnn seed 0", "bce seed 1", "cnn_rnn seed 1"]
+
+
+def test_an_interrupted_suite_keeps_what_was_finished(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    plan = suite.make_plan(tiny_table, tiny_source, range(1), tmp_path)
+
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        suite.run(plan, in_this_process, interrupt)
+    assert [request.name for request in plan.missing] == ["cnn_rnn seed 0"]
+
+
+def _with_dropout(table: TableSpec, dropout: float) -> TableSpec:
+    path_model = table.row("cnn_rnn")
+    changed = dataclasses.replace(
+        path_model, arguments={**path_model.arguments, "dropout": dropout}
+    )
+    return dataclasses.replace(table, rows=(table.row("bce"), changed))
+
+
+def test_a_failed_run_leaves_the_others_and_is_tried_again(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    table = _with_dropout(tiny_table, 2.0)
+    for _ in range(2):  # it is not cached
+        result, made = _run(table, tiny_source, tmp_path, seeds=1)
+        assert "cnn_rnn seed 0" in made
+        assert len(result.runs(table.row("bce"))) == 1
+        assert result.runs(table.row("cnn_rnn")) == []
+        assert "dropout must lie in [0, 1)" in result.failed(table.row("cnn_rnn"))[0]
+
+
+def test_a_run_whose_process_dies_is_a_failed_run(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    def dying(function: JobFunction, jobs: Sequence[Any]) -> Iterator[JobEvent]:
+        yield JobEvent(0, progress="epoch 1")
+        for index in range(len(jobs)):
+            yield JobEvent(index, error="its process died with exit code -9")
+
+    plan = suite.make_plan(tiny_table, tiny_source, range(1), tmp_path)
+    result = suite.run(plan, dying, lambda _: None)
+    assert set(result.failures.values()) == {"its process died with exit code -9"}
+    failure = json.loads(plan.store.failure_file(plan.missing[0].key).read_text())
+    assert failure["error"] == "its process died with exit code -9"
+
+
+def test_a_mistake_in_a_row_is_said_before_anything_is_trained(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    row = RowSpec("wrong", "Wrong", "cnn_rnn.tasks.BaselineTask", {"cell": "lstm"})
+    table = dataclasses.replace(tiny_table, rows=(*tiny_table.rows, row))
+    with pytest.raises(SpecError, match="takes no 'cell'"):
+        suite.make_plan(table, tiny_source, range(1), tmp_path)
+
+
+def test_rows_that_only_the_paper_has_are_not_run(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    rows = (*tiny_table.rows, RowSpec("theirs", "Theirs", None))
+    table = dataclasses.replace(tiny_table, rows=rows)
+    plan = suite.make_plan(table, tiny_source, range(2), tmp_path)
+    assert set(plan.requests) == {"bce", "cnn_rnn"}
+    assert set(suite.make_plan(table, tiny_source, range(2), tmp_path, ["bce"]).requests) == {"bce"}
+
+
+def test_two_rows_that_are_trained_alike_share_their_runs(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    twin = dataclasses.replace(tiny_table.row("bce"), id="twin", name="Twin")
+    table = dataclasses.replace(tiny_table, rows=(tiny_table.row("bce"), twin))
+    plan = suite.make_plan(table, tiny_source, range(2), tmp_path)
+    assert len(plan.all_requests) == 2
+
+
+def test_the_data_is_described_with_counts(tiny_source: DataSource) -> None:
+    words = suite.describe(tiny_source, 0.25)
+    assert "train2014 48, 12 of them held out" in words
+    assert "4 labels; train2014: 1.88 labels an image, 3 without any" in words
