@@ -3,10 +3,15 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {
@@ -21,6 +26,7 @@ FORBIDDEN = {
 }
 MODULES = sorted(path for folder in PACKAGES.values() for path in folder.rglob("*.py"))
 LONGEST_MODULE = 300
+ALWAYS_THERE = sys.stdlib_module_names | set(PACKAGES)
 
 # Slow to load, or not always installed: imported in the function that needs them.
 HEAVY = {
@@ -54,15 +60,21 @@ def dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imported_names(tree: ast.AST) -> Iterator[str]:
-    """Dotted names that `tree` imports anywhere, also through importlib with a constant."""
+def statement_names(tree: ast.AST) -> Iterator[str]:
+    """Dotted names in the import statements of `tree`, wherever they stand."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and node.args:
+
+
+def imported_names(tree: ast.AST) -> Iterator[str]:
+    """Those of the statements, and those given to importlib as constants."""
+    yield from statement_names(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args:
             called = ast.unparse(node.func).rpartition(".")[2]
             first = node.args[0]
             if called in {"import_module", "__import__", "files"} and (
@@ -82,12 +94,16 @@ def imported_on_load(tree: ast.Module) -> Iterator[str]:
             todo += node.orelse
             continue
         if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from imported_names(node)
+            yield from statement_names(node)
         todo += list(ast.iter_child_nodes(node))
 
 
 def top_levels(names: Iterator[str]) -> set[str]:
     return {name.partition(".")[0] for name in names}
+
+
+def distributions(requirements: Iterable[str]) -> set[str]:
+    return {canonicalize_name(Requirement(requirement).name) for requirement in requirements}
 
 
 def parse(path: Path) -> ast.Module:
@@ -133,6 +149,24 @@ def test_imports_inside_the_project_are_absolute() -> None:
         for node in ast.walk(parse(path))
         if isinstance(node, ast.ImportFrom) and node.level > 0
     ]
+    assert not wrong
+
+
+def test_third_party_imports_are_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    always = distributions(project["dependencies"])
+    extras = distributions(chain(*project["optional-dependencies"].values()))
+    providers = packages_distributions()
+    wrong = []
+    for path in [*MODULES, *(ROOT / "tests").rglob("*.py")]:
+        tree = parse(path)
+        in_tests = path.is_relative_to(ROOT / "tests")
+        at_once = set() if in_tests else top_levels(imported_on_load(tree))
+        # torch brings triton where it runs at all.
+        for name in top_levels(statement_names(tree)) - ALWAYS_THERE - {"triton"}:
+            declared = always if name in at_once else always | extras
+            if not distributions(providers.get(name, [name])) & declared:
+                wrong.append(f"{relative(path)}: {name}")
     assert not wrong
 
 
