@@ -10,8 +10,9 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal, cast
 
@@ -26,18 +27,21 @@ from benchmarks.speed.decoding_peers import (
 )
 from benchmarks.speed.decoding_workload import Workload, build_workload
 from benchmarks.speed.machine import machine
-from cnn_rnn.decoding import Paths
+from cnn_rnn.decoding import Paths, beam_search
 from cnn_rnn.decoding.batched import beam_search_batched
 from cnn_rnn.decoding.native import beam_search_native, beam_search_native_with_mass
+from cnn_rnn.decoding.native_build import why_not_available
 from cnn_rnn.decoding.prefix_cache import forget_prefixes, prefixes_of
 from cnn_rnn.network import CNNRNN
 
 Row = dict[str, object]
+Clock = Callable[[], float]
 
 BEAM_WIDTH = 5
 MAX_LENGTH = 12
 OTHERS = 4096  # images decoded before the unseen ones
 NAIVE_IMAGES = 32
+CACHES = ("cold", "unseen", "known")
 RESULTS = Path(__file__).parent / "results" / "decoding.json"
 
 
@@ -51,12 +55,15 @@ class Way:
     caches: tuple[str, ...] = ("cold",)
 
 
-def _ways() -> list[Way]:
+def _ways(device: torch.device) -> list[Way]:
     def alone(network: CNNRNN, features: Tensor) -> Paths:
         return beam_search_batched(network, features, BEAM_WIDTH, MAX_LENGTH, share_prefixes=False)
 
     def shared(network: CNNRNN, features: Tensor) -> Paths:
-        return beam_search_batched(network, features, BEAM_WIDTH, MAX_LENGTH)
+        return beam_search_batched(network, features, BEAM_WIDTH, MAX_LENGTH, share_prefixes=True)
+
+    def fused(network: CNNRNN, features: Tensor) -> Paths:
+        return beam_search(network, features, BEAM_WIDTH, MAX_LENGTH, implementation="fused")
 
     def compiled(network: CNNRNN, features: Tensor) -> Paths:
         return beam_search_native(network, features, BEAM_WIDTH, MAX_LENGTH)
@@ -64,18 +71,29 @@ def _ways() -> list[Way]:
     def scored(network: CNNRNN, features: Tensor) -> Paths:
         return beam_search_native_with_mass(network, features, BEAM_WIDTH, MAX_LENGTH)[0]
 
-    return [
+    ways = [
         Way("by hypothesis", lambda n, f: search_by_hypothesis(n, f, BEAM_WIDTH, MAX_LENGTH), True),
         Way("by image", lambda n, f: search_by_image(n, f, BEAM_WIDTH, MAX_LENGTH), True),
         Way("batched, prefixes not shared", alone),
-        Way("batched", shared, caches=("cold", "unseen", "known")),
-        Way("native", compiled, caches=("cold", "unseen", "known")),
-        Way("native with prefix mass", scored, caches=("known",)),
+        Way("batched", shared, caches=CACHES),
+    ]
+    if device.type == "cuda":
+        return [*ways, Way("fused", fused, caches=CACHES)]
+    reason = why_not_available()
+    if reason is not None:
+        print(f"native: left out, {reason}")
+        return ways
+    return [
+        *ways,
+        Way("native", compiled, caches=CACHES),
+        Way("native with prefix mass", scored, caches=CACHES),
     ]
 
 
 @torch.no_grad()
-def run_setting(workload: Workload, batch_size: int, seconds: float) -> list[Row]:
+def run_setting(
+    workload: Workload, batch_size: int, seconds: float, clock: Clock = time.perf_counter
+) -> list[Row]:
     """Time every way on one network and batch size.
 
     Raises:
@@ -85,14 +103,15 @@ def run_setting(workload: Workload, batch_size: int, seconds: float) -> list[Row
     few = features[: min(batch_size, NAIVE_IMAGES)]
     expected = search_by_hypothesis(network, few, BEAM_WIDTH, MAX_LENGTH)
     rows: list[Row] = []
-    for way in _ways():
+    for way in _ways(features.device):
         forget_prefixes(network)
         _compare(way.name, way.search(network, few), expected)
         for cache in way.caches:
             batches = _batches(features, batch_size, cache)
             images = len(few) if way.naive else batch_size
             batches = [batch[:images] for batch in batches]
-            times = _times(way, network, features[:OTHERS], batches, cache, seconds)
+            search = partial(way.search, network)
+            times = _times(search, network, features[:OTHERS], batches, cache, seconds, clock)
             rows.append(
                 {
                     "implementation": way.name,
@@ -106,7 +125,7 @@ def run_setting(workload: Workload, batch_size: int, seconds: float) -> list[Row
                     "repeats": len(times),
                 }
             )
-    rows.append(_floor_row(network, features[:batch_size], seconds, rows[0]))
+    rows.append(_floor_row(network, features[:batch_size], seconds, clock, rows[0]))
     _add_ratios(rows)
     return rows
 
@@ -120,50 +139,53 @@ def _batches(features: Tensor, batch_size: int, cache: str) -> list[Tensor]:
 
 
 def _times(
-    way: Way,
+    search: Callable[[Tensor], object],
     network: CNNRNN,
     others: Tensor,
     batches: Sequence[Tensor],
     cache: str,
     seconds: float,
+    clock: Clock,
 ) -> list[float]:
     """Seconds of single searches: at least three, and more while ``seconds`` last."""
     times: list[float] = []
-    way.search(network, batches[0])  # warms up, and makes known what shall be known
-    while len(times) < 3 or sum(times) < seconds:
+    search(batches[0])  # warms up, and makes known what shall be known
+    while len(times) < 3 or (sum(times) < seconds and len(times) < 1000):
         if cache == "unseen":
             forget_prefixes(network)
-            way.search(network, others)
+            search(others)
         for batch in batches:
             if cache == "cold":
                 forget_prefixes(network)
-            start = time.perf_counter()
-            way.search(network, batch)
-            times.append(time.perf_counter() - start)
-        if len(times) >= 1000:
-            break
+            _wait(batch)
+            start = clock()
+            search(batch)
+            _wait(batch)
+            times.append(clock() - start)
     return times
 
 
+def _wait(features: Tensor) -> None:
+    """Until the device has done what was asked of it."""
+    if features.device.type == "cuda":
+        torch.cuda.synchronize(features.device)
+
+
 def _compare(name: str, found: Paths, expected: Paths) -> None:
+    found = Paths(*(part.cpu() for part in found))
     same = torch.allclose(found.log_probs, expected.log_probs, rtol=1e-5, atol=1e-5)
     same = same and torch.equal(found.label_ids, expected.label_ids)
     if not same:
         raise RuntimeError(f"{name}: its paths are not those of the search by hypothesis")
 
 
-def _floor_row(network: CNNRNN, features: Tensor, seconds: float, like: Row) -> Row:
+def _floor_row(network: CNNRNN, features: Tensor, seconds: float, clock: Clock, like: Row) -> Row:
     """The matrix products alone, on the prefixes that a cold search needs."""
     forget_prefixes(network)
-    beam_search_batched(network, features, BEAM_WIDTH, MAX_LENGTH)
+    beam_search_batched(network, features, BEAM_WIDTH, MAX_LENGTH, share_prefixes=True)
     nodes = prefixes_of(network, features.device).nodes_by_depth()
-    sizes = FloorSizes(nodes, len(features))
-    times: list[float] = []
-    floor_products(network, features, sizes)
-    while len(times) < 3 or sum(times) < seconds:
-        start = time.perf_counter()
-        floor_products(network, features, sizes)
-        times.append(time.perf_counter() - start)
+    products = partial(floor_products, network, sizes=FloorSizes(nodes, len(features)))
+    times = _times(products, network, features, [features], "known", seconds, clock)
     return {
         **like,
         "implementation": "floor: matrix products, prefixes shared",
@@ -208,8 +230,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--hidden-dim", type=int, default=512)
     parser.add_argument("--seconds", type=float, default=0.5, help="for each measurement")
     parser.add_argument("--full", action="store_true", help="h = ReLU for every K, not only K=80")
+    parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
+    parser.add_argument(
+        "--clock",
+        choices=["wall", "cpu"],
+        default="wall",
+        help="cpu counts this process's own seconds only, for a machine that others use too",
+    )
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
+    clock = time.perf_counter if options.clock == "wall" else time.process_time
     rows: list[Row] = []
     sources = {}
     for num_labels in options.labels:
@@ -224,15 +254,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 options.train_steps,
                 options.hidden_dim,
             )
+            workload.network.to(options.device)
+            workload = replace(workload, features=workload.features.to(options.device))
             sources[str(num_labels)] = workload.source
             print(f"K={num_labels}, h={h}: {workload.source}")
             for batch_size in options.batch_sizes:
-                for row in run_setting(workload, batch_size, options.seconds):
+                for row in run_setting(workload, batch_size, options.seconds, clock):
                     rows.append(row)
                     print(_format(row), flush=True)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     result = {"date": datetime.now(UTC).isoformat(timespec="seconds"), **machine(), "rows": rows}
-    result["label_lists"] = sources
+    result |= {"label_lists": sources, "clock": options.clock}
     options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 

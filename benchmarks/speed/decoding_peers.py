@@ -89,12 +89,14 @@ def _forward(
     if not together:
         states, rows = [], []
         for path, label_id in zip(live, last, strict=True):
-            state, path_embedding = network.advance(path.state, torch.tensor([label_id]))
+            state, path_embedding = network.advance(
+                path.state, torch.tensor([label_id], device=embedding.device)
+            )
             states.append(state)
             rows.append(network.logits(embedding, path_embedding).log_softmax(dim=1)[0])
         return states, rows
     joined = tuple(torch.cat(parts) for parts in zip(*(path.state for path in live), strict=True))
-    state, path_embedding = network.advance(joined, torch.tensor(last))
+    state, path_embedding = network.advance(joined, torch.tensor(last, device=embedding.device))
     log_probs = network.logits(embedding, path_embedding).log_softmax(dim=1)
     by_row = [tuple(part[i : i + 1] for part in state) for i in range(len(live))]
     return by_row, list(log_probs)
@@ -116,7 +118,7 @@ def floor_products(network: CNNRNN, features: Tensor, sizes: FloorSizes) -> Tens
     result = torch.nn.functional.linear(embedding, network.output_table)
     for nodes in sizes.nodes_by_level:
         state = network.initial_state(nodes)
-        label_ids = torch.zeros(nodes, dtype=torch.int64)
+        label_ids = torch.zeros(nodes, dtype=torch.int64, device=features.device)
         _, path_embedding = network.advance(state, label_ids)
         result = torch.nn.functional.linear(path_embedding, network.output_table)
     return result

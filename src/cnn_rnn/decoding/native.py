@@ -55,11 +55,11 @@ class _Scores(NamedTuple):
         return _Side(*(tensor.data_ptr() for tensor in self))
 
 
-def _scores_of(network: CNNRNN, embedding: Tensor) -> _Scores:
-    if network.joint_activation != "identity":
+def _scores_of(embedding: Tensor, table: Tensor, relu: bool) -> _Scores:
+    if relu:
         nothing = embedding.new_empty(len(embedding), 0)
         return _Scores(embedding.contiguous(), nothing, nothing, nothing, nothing)
-    logits = torch.nn.functional.linear(embedding, network.output_table)
+    logits = torch.nn.functional.linear(embedding, table)
     least, shift = torch.aminmax(logits, dim=1)
     exps = (logits - shift.unsqueeze(1)).exp_()
     return _Scores(embedding.contiguous(), logits, exps, shift, least)
@@ -76,6 +76,9 @@ class NativePrefixes:
         self.trie = ctypes.c_void_p(library.trie_new(network.num_labels))
         weakref.finalize(self, library.trie_free, self.trie)
         self.state: list[Tensor] = []
+        self.relu = network.joint_activation == "relu"
+        self.output_table = network.output_table
+        self.weight = self.output_table.T.contiguous()  # (D, K+1)
         self._compute_root(network)
         per_node = sum(
             table.element_size() * math.prod(table.shape[1:])
@@ -92,11 +95,15 @@ class NativePrefixes:
         _library().trie_clear(self.trie)
         self._compute_root(network)
 
+    def scores_of(self, embedding: Tensor) -> _Scores:
+        """What images or prefixes of these embeddings, (n, D), bring to the scores."""
+        return _scores_of(embedding, self.output_table, self.relu)
+
     def _compute_root(self, network: CNNRNN) -> None:
         start = torch.tensor([network.start_id])
         state, embedding = network.advance(network.initial_state(1), start)
         self.state = [part.contiguous() for part in state]
-        self.scores = _scores_of(network, embedding)
+        self.scores = self.scores_of(embedding)
 
     def extend(self, network: CNNRNN, search: ctypes.c_void_p, count: int) -> None:
         """Compute the ``count`` prefixes that the search waits for."""
@@ -105,7 +112,7 @@ class NativePrefixes:
         _library().search_extend(search, parents.data_ptr(), label_ids.data_ptr())
         state = tuple(part.index_select(0, parents) for part in self.state)
         state, embedding = network.advance(state, label_ids)
-        new = _scores_of(network, embedding)
+        new = self.scores_of(embedding)
         if first + count > len(self.scores.embedding):
             capacity = 2 * (first + count)
             self.state = [grown(table, capacity) for table in self.state]
@@ -151,17 +158,16 @@ class _Run:
         self.tail = torch.full(size, -torch.inf)
         self._network = network
         self._prefixes = keep_for(network, features.device, lambda: NativePrefixes(network))
-        self._image = _scores_of(network, network.encode_image(features))
-        self._weight = network.output_table.T.contiguous()
+        self._image = self._prefixes.scores_of(network.encode_image(features))
         self._problem = _Problem(
             network.num_labels + 1,
-            self._weight.shape[0],
+            self._prefixes.weight.shape[0],
             beam_width,
             max_length,
             min_length,
-            network.joint_activation == "relu",
+            self._prefixes.relu,
             self._image.side(),
-            self._weight.data_ptr(),
+            self._prefixes.weight.data_ptr(),
             *(part.data_ptr() for part in self.paths),
             *((self.mass.data_ptr(), self.tail.data_ptr()) if with_mass else (None, None)),
         )

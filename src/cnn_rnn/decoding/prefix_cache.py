@@ -4,6 +4,7 @@ So equal prefixes are advanced once for all beams of all images (section 3.2), a
 whose weights can be watched, once for all batches until the weights change.
 """
 
+import ctypes
 import threading
 import weakref
 from collections.abc import Callable
@@ -223,9 +224,7 @@ def weights_token(network: CNNRNN, device: torch.device) -> object:
     if any(tensor.is_inference() for tensor in tensors):
         return object()  # their changes are not counted: equal to no other token
     places = tuple((tensor.data_ptr(), tensor._version, tensor.shape) for tensor in tensors)
-    samples = torch.cat(
-        [tensor.flatten()[:: max(1, tensor.numel() // 16)].double() for tensor in tensors]
-    )
+    samples = tuple(_some_values(tensor) for tensor in tensors)
     arithmetic = (
         network.joint_activation,
         type(network.cell),
@@ -234,4 +233,12 @@ def weights_token(network: CNNRNN, device: torch.device) -> object:
         torch.get_autocast_dtype(device.type),
         torch.get_float32_matmul_precision(),
     )
-    return places, tuple(samples.tolist()), arithmetic
+    return places, samples, arithmetic
+
+
+def _some_values(tensor: Tensor) -> object:
+    """A few values of a tensor, as cheaply as can be: a search of one image takes 0.1 ms."""
+    if tensor.device.type != "cpu" or not tensor.is_contiguous() or tensor.numel() < 32:
+        return tuple(tensor.flatten()[:: max(1, tensor.numel() // 12)].tolist())
+    middle = tensor.numel() // 2
+    return ctypes.string_at(tensor.data_ptr() + middle * tensor.element_size(), 16)
