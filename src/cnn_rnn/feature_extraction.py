@@ -20,6 +20,10 @@ from cnn_rnn.feature_store import FeatureCacheError, FeatureStore
 
 logger = logging.getLogger(__name__)
 
+# Pixels the backbone sees at once on a CPU: larger activations are paid for in page faults.
+# Measured on one thread: MobileNetV2 at 224 takes 19 ms an image by fours, 31 ms by 64.
+CPU_PIXELS = 4 * 224 * 224
+
 
 class ImageDataset(Protocol):
     """Images with their labels; the part of a data module's dataset that features need."""
@@ -97,7 +101,7 @@ def extract(
             if network is None:
                 network = _prepare(backbone, device)
             chunks = itertools.chain([first], claimed)
-            loader = _loader(store, dataset, chunks, batch_size, num_workers)
+            loader = _loader(store, dataset, chunks, batch_size, num_workers, device)
             _run(store, dataset, network, loader, device, quiet=rank > 0)
 
 
@@ -139,6 +143,7 @@ def _loader(
     chunks: Iterator[int],
     batch_size: int,
     num_workers: int,
+    device: torch.device | str,
 ) -> DataLoader[tuple[int, int, Tensor]]:
     """One loader for all chunks, so that its workers live on; no batch crosses a chunk's end."""
     batches = (
@@ -152,6 +157,7 @@ def _loader(
         batch_sampler=batches,  # any iterable of lists of indices will do
         num_workers=num_workers,
         collate_fn=_stack,
+        pin_memory=torch.device(device).type == "cuda",
     )
 
 
@@ -195,10 +201,13 @@ def _run(
 @torch.inference_mode()
 def _features(network: nn.Module, images: Tensor, device: torch.device | str) -> Tensor:
     images = images.to(device, non_blocking=True)
-    if images.device.type == "cpu":
-        images = images.contiguous(memory_format=torch.channels_last)
-    features: Tensor = network(images)
-    return features.float().cpu()
+    if images.device.type != "cpu":
+        on_device: Tensor = network(images)
+        return on_device.float().cpu()
+    images = images.contiguous(memory_format=torch.channels_last)
+    at_once = max(1, CPU_PIXELS // (images.shape[2] * images.shape[3]))
+    parts = torch.split(images, at_once)
+    return torch.cat([network(part).float() for part in parts])
 
 
 def _check(store: FeatureStore, dataset: ImageDataset, features: Tensor, row: int) -> None:

@@ -90,6 +90,23 @@ def test_features_do_not_depend_on_the_batch_size(
     np.testing.assert_allclose(store.array(), expected, rtol=1e-5, atol=1e-6)
 
 
+def test_a_cpu_takes_large_images_in_small_parts(
+    tmp_path: Path, expected: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnn_rnn.feature_extraction.CPU_PIXELS", 2 * 6 * 6 + 5)
+    sizes: list[int] = []
+
+    def note(images: Tensor) -> Tensor:
+        sizes.append(len(images))
+        return images
+
+    store = open_store(tmp_path)
+    extract(store, FakeImages(), FakeBackbone(before_batch=note), batch_size=5)
+    assert max(sizes) == 2
+    assert sum(sizes) == NUM_IMAGES
+    np.testing.assert_allclose(store.array(), expected, rtol=1e-5, atol=1e-6)
+
+
 def test_workers_read_the_images(tmp_path: Path, expected: Tensor) -> None:
     store, images = open_store(tmp_path), FakeImages()
     extract(store, images, FakeBackbone(), batch_size=3, num_workers=2)
