@@ -34,10 +34,11 @@ def check(datamodule: MultiLabelDataModule, splits: Sequence[str]) -> CheckRepor
     Broken data is an error: annotations that cannot be read, files that are missing or no images,
     an image of the training split in the split of validation or test. A warning is what may be
     meant: another number of images or labels than the official edition's, the same image under two
-    names, other splits that share images.
+    names, other splits that share images. Bad files that `on_error` leaves out are listed and are
+    no errors.
 
     Args:
-        datamodule: of any format; `on_error` makes no difference.
+        datamodule: of any format.
         splits: names, at least one.
 
     Raises:
@@ -77,6 +78,7 @@ def check(datamodule: MultiLabelDataModule, splits: Sequence[str]) -> CheckRepor
             *shared_warnings,
             *_same_content(records, opened),
         ],
+        datamodule.on_error,
     )
 
 

@@ -55,6 +55,8 @@ class CheckReport:
         splits: those that could be read.
         errors: what is broken.
         warnings: what differs from the official edition or from what one would expect.
+        on_error: of the data module: `skip` leaves bad files out, `skip_missing` missing ones, so
+            that they are no errors.
     """
 
     title: str
@@ -63,12 +65,19 @@ class CheckReport:
     splits: list[SplitReport]
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    on_error: str = "raise"
 
     @property
     def exit_code(self) -> int:
         """0 if nothing is broken, 1 otherwise."""
-        broken = self.errors or any(split.missing or split.broken for split in self.splits)
-        return 1 if broken else 0
+        return 1 if self.errors or self._bad_files() else 0
+
+    def _bad_files(self) -> int:
+        """Files that stop a training run."""
+        missing = sum(len(split.missing) for split in self.splits)
+        broken = sum(len(split.broken) for split in self.splits)
+        counted = {"raise": missing + broken, "skip_missing": broken, "skip": 0}
+        return counted[self.on_error]
 
     def text(self, limit: int | None = 20) -> str:
         """The report in words.
@@ -92,12 +101,15 @@ class CheckReport:
         return self.text()
 
     def _verdict(self) -> str:
-        files = sum(len(split.missing) + len(split.broken) for split in self.splits)
+        files = self._bad_files()
         if self.exit_code:
             what = [_count(files, "bad file")] if files else []
             what += [_count(len(self.errors), "error")] if self.errors else []
             return f"not fit for use: {', '.join(what)}"
-        return f"fine, with {_count(len(self.warnings), 'warning')}" if self.warnings else "fine"
+        left_out = sum(len(split.missing) + len(split.broken) for split in self.splits)
+        notes = [f"{_count(left_out, 'file')} left out (on_error)"] if left_out else []
+        notes += [_count(len(self.warnings), "warning")] if self.warnings else []
+        return f"fine, with {', '.join(notes)}" if notes else "fine"
 
 
 def _split_lines(split: SplitReport, label_names: Sequence[str], limit: int | None) -> list[str]:

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from data_modules import COCODataModule, VOC2007DataModule
-from data_modules.base import MultiLabelDataModule
+from data_modules.base import MultiLabelDataModule, OnError
 from data_modules.check import check
 from data_modules.errors import DataError
 from data_modules.official_counts import Official, official_edition
@@ -109,6 +109,26 @@ def test_every_missing_and_broken_file_is_listed(pictures: PicturesDataModule) -
     assert report.exit_code == 1
     assert train.missing[0] in str(report)
     assert str(report).endswith("not fit for use: 4 bad files")
+
+
+@pytest.mark.parametrize(
+    ("on_error", "code", "verdict"),
+    [
+        ("raise", 1, "not fit for use: 2 bad files"),
+        ("skip_missing", 1, "not fit for use: 1 bad file"),
+        ("skip", 0, "fine, with 2 files left out (on_error)"),
+    ],
+)
+def test_files_that_are_left_out_on_purpose_are_no_errors(
+    pictures: PicturesDataModule, on_error: OnError, code: int, verdict: str
+) -> None:
+    pictures.path("a").unlink()
+    pictures.path("c").write_text("no image")
+    pictures.on_error = on_error
+    report = check(pictures, ["train"])
+    assert (len(report.splits[0].missing), len(report.splits[0].broken)) == (1, 1)
+    assert report.exit_code == code
+    assert str(report).endswith(verdict)
 
 
 def test_a_long_list_is_cut_in_the_text_and_whole_on_request(tmp_path: Path) -> None:
