@@ -176,7 +176,13 @@ class MultiLabelTask(LightningModule):
         values = {f"{stage}/{name}": value for name, value in decided.compute().items()}
         values[f"{stage}/map"] = ranked.compute()
         for name, value in values.items():
-            self.log(name, value, prog_bar=name in ("val/c_f1", "val/o_f1", "val/map"))
+            # Equal on all processes already; said to every one of them, as any may be monitored.
+            self.log(
+                name,
+                value,
+                prog_bar=name in ("val/c_f1", "val/o_f1", "val/map"),
+                sync_dist=True,
+            )
         decided.reset()
         ranked.reset()
 
@@ -206,8 +212,9 @@ class MultiLabelTask(LightningModule):
             self.labels.check(names, "the data")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """The order of the labels goes into every checkpoint."""
+        """The order of the labels and the task's class go into every checkpoint."""
         checkpoint["label_names"] = list(self.labels.names)
+        checkpoint["task"] = f"{type(self).__module__}.{type(self).__qualname__}"
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuses a checkpoint of other labels.

@@ -72,8 +72,9 @@ class BaselineTask(MultiLabelTask):
             raise ValueError(f"loss must be one of {get_args(LossName)}, got {loss!r}")
         if top_k is not None and not 1 <= top_k <= self.labels.num_labels:
             raise ValueError(f"top_k must lie in 1..{self.labels.num_labels}, got {top_k}")
-        self.save_hyperparameters()
-        self.hparams["backbone"] = self.backbone_spec.to_dict()
+        # In plain types: checkpoints hold no class, and loggers do not take a frozen dataclass.
+        self.save_hyperparameters(ignore=["backbone"])
+        self.save_hyperparameters({"backbone": self.backbone_spec.to_dict()})
         self.network = LinearClassifier(
             self.backbone_spec.feature_dim, self.labels.num_labels, dropout
         )

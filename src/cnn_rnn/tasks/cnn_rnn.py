@@ -87,8 +87,9 @@ class CNNRNNTask(MultiLabelTask):
             warmup_steps,
             val_metrics_every,
         )
-        self.save_hyperparameters()
-        self.hparams["backbone"] = self.backbone_spec.to_dict()
+        # In plain types: checkpoints hold no class, and loggers do not take a frozen dataclass.
+        self.save_hyperparameters(ignore=["backbone"])
+        self.save_hyperparameters({"backbone": self.backbone_spec.to_dict()})
         self.network = CNNRNN(
             self.labels.num_labels,
             self.backbone_spec.feature_dim,
@@ -100,6 +101,11 @@ class CNNRNNTask(MultiLabelTask):
             dropout_on,
             label_scale,
         )
+        if beam_width < 1 or not 0 <= min_length <= max_length:
+            raise ValueError(
+                f"expected beam_width >= 1 and 0 <= min_length <= max_length, got {beam_width}, "
+                f"{min_length} and {max_length}"
+            )
         self.beam_width = beam_width
         self.max_length = max_length
         self.min_length = min_length

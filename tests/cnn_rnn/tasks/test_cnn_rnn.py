@@ -63,3 +63,11 @@ def test_training_says_loudly_when_all_decoded_paths_are_empty(
     with caplog.at_level(logging.WARNING, logger="cnn_rnn"):
         short_trainer.fit(build(data, feature_backbone, lr=1e-2), datamodule=data)
     assert "100% of the decoded paths are empty" in caplog.text
+
+
+@pytest.mark.parametrize("arguments", [{"beam_width": 0}, {"min_length": 3, "max_length": 2}])
+def test_impossible_searches_are_refused_at_once(
+    arguments: dict[str, Any], data: Any, feature_backbone: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match="beam_width"):
+        build(data, feature_backbone, **arguments)
