@@ -5,6 +5,7 @@ from data_modules.coco import COCODataModule
 from data_modules.dataset import Batch, MultiLabelDataset, Sample, collate
 from data_modules.errors import DataError
 from data_modules.folder import FolderDataModule
+from data_modules.nuswide import NUSWIDE1kDataModule, NUSWIDE81DataModule
 from data_modules.records import BoxTable, ImageBoxes
 from data_modules.voc2007 import VOC2007DataModule
 
@@ -17,6 +18,8 @@ __all__ = [
     "ImageBoxes",
     "MultiLabelDataModule",
     "MultiLabelDataset",
+    "NUSWIDE1kDataModule",
+    "NUSWIDE81DataModule",
     "Sample",
     "VOC2007DataModule",
     "collate",

@@ -33,8 +33,8 @@ def data_fingerprint(
             part.update(_line(_relative(file, root), digest))
         for image_id, path, size in zip(records.image_ids, records.image_paths, sizes, strict=True):
             part.update(_line(image_id, _relative(path, root), str(size)))
-        part.update(records.targets.numpy().tobytes())
-        part.update(records.ignored.numpy().tobytes())
+        part.update(records.targets.contiguous().numpy().data)
+        part.update(records.ignored.contiguous().numpy().data)
         total.update(_line(name, part.hexdigest()))
     return total.hexdigest()
 

@@ -57,6 +57,17 @@ def tiny_folder() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def tiny_nuswide() -> ModuleType:
+    return _generator("tiny_nuswide")
+
+
+@pytest.fixture
+def nuswide_root(tiny_nuswide: ModuleType, tmp_path: Path) -> Path:
+    root: Path = tiny_nuswide.write_nuswide(tmp_path / "nuswide")
+    return root
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder in $CNN_RNN_REAL_DATA; skips where there is none."""
     named = os.environ.get("CNN_RNN_REAL_DATA")
