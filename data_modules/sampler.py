@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from torch.utils.data import DistributedSampler
 
+from data_modules.errors import DataError
+
 
 class RankSampler(DistributedSampler[int]):
     """The share of one process of `range(num_images)`.
@@ -23,7 +25,7 @@ class RankSampler(DistributedSampler[int]):
         seed: of the shuffle; the same in all processes.
 
     Raises:
-        ValueError: a process would have no image at all.
+        DataError: a process would have no image at all.
     """
 
     def __init__(
@@ -36,10 +38,9 @@ class RankSampler(DistributedSampler[int]):
         seed: int = 0,
     ) -> None:
         if num_images < world:
-            raise ValueError(
-                f"{num_images} images cannot be shared by {world} processes, each of which needs "
-                f"one; use at most {num_images} devices"
-            )
+            expected = f"an image for each of {world} processes"
+            fix = f"use at most {num_images} devices"
+            raise DataError("the images to share out", "", expected, str(num_images), fix)
         super().__init__(
             range(num_images),  # type: ignore[arg-type]  # only its length is read
             num_replicas=world,

@@ -1,5 +1,6 @@
 import pytest
 
+from data_modules.errors import DataError
 from data_modules.sampler import RankSampler
 
 SHARES = [(1, 1), (7, 2), (8, 2), (9, 4), (4, 4), (101, 3)]
@@ -48,5 +49,5 @@ def test_every_image_is_trained_on_within_some_epochs() -> None:
 
 
 def test_more_processes_than_images_are_refused_readably() -> None:
-    with pytest.raises(ValueError, match=r"3 images cannot be shared by 4 processes.* at most 3"):
+    with pytest.raises(DataError, match="an image for each of 4 processes, got 3; use at most 3"):
         RankSampler(3, 0, 4)
