@@ -66,6 +66,8 @@ def main(cases: str, results: str) -> None:
         found["eager"] = list(beam_step(*arguments))
         compiled = torch.compile(lambda *given: beam_step(*given), fullgraph=True, backend="eager")
         found["compiled"] = list(compiled(*arguments))
+        # Schema, fake shapes and functional tracing; raises where one is wrong.
+        torch.library.opcheck(beam_step, arguments)
     torch.save(found, results)
 
 
