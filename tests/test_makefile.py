@@ -1,5 +1,6 @@
 """The Makefile and its set-up, run as a user runs them, with an installer that only takes notes."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -247,3 +248,9 @@ def test_the_suite_knows_every_option_it_is_given(checkout: Checkout, target: st
     )
     assert len(given) >= 4
     assert set(given) <= set(re.findall(r"--[a-z-]+", answer.stdout))
+
+
+def test_the_modules_it_runs_exist() -> None:
+    named = set(re.findall(r"(?:\$\(VENV_PYTHON\)|\.venv/bin/python) -m ([\w.]+)", MAKEFILE))
+    assert {"benchmarks", "benchmarks.pretrain_mini", "data_modules.mini"} <= named
+    assert [name for name in sorted(named) if importlib.util.find_spec(name) is None] == []
