@@ -83,7 +83,7 @@ def _acceptable(archive: Path, members: list[Member], max_size: int) -> list[Mem
         # Many file systems do not tell upper from lower case.
         parts = tuple(part.casefold() for part in member.parts)
         above = {parts[:length] for length in range(1, len(parts))}
-        again = parts in files if member.is_folder else parts in files | folders
+        again = parts in files or (not member.is_folder and parts in folders)
         if again or above & files:
             raise _refused(archive, member.name, "each name once", "it again")
         folders |= above
