@@ -4,6 +4,7 @@ Nothing is read before it is asked for; each split is read once.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from data_modules.check_report import CheckReport
 from data_modules.dataset import MultiLabelDataset, Sample
 from data_modules.errors import DataError, shown
 from data_modules.fingerprint import data_fingerprint
@@ -212,6 +214,12 @@ class MultiLabelDataModule(lightning.LightningDataModule, ABC):
         self.dataset(split)
         records = self._records[split]
         return self.read_boxes(records) if records.boxes is None else records.boxes
+
+    def check(self, splits: Sequence[str] = ()) -> CheckReport:
+        """What is wrong with some splits, or with those in use; see `data_modules.check`."""
+        from data_modules.check import check  # which needs this module
+
+        return check(self, splits or self.split_names)
 
     def split_indices(self, stage: Stage) -> tuple[str, Tensor]:
         """The split of a stage, and the rows of `dataset(split)` that belong to it.

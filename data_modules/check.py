@@ -52,7 +52,8 @@ def check(datamodule: MultiLabelDataModule, splits: Sequence[str]) -> CheckRepor
         try:
             records[split] = datamodule.read_split(split)
         except DataError as error:
-            errors.append(str(error))
+            if str(error) not in errors:  # splits may lack the same folder
+                errors.append(str(error))
     label_names = datamodule.label_names if records else []
     opened = {
         split: _open_all(found, split, max(1, datamodule.num_workers))

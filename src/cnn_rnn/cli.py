@@ -17,6 +17,7 @@ SUBCOMMANDS = {
     "test": "metrics of a checkpoint on the test part",
     "predict": "labels of the test images by a checkpoint, as JSON Lines",
     "features": "fill the feature cache of all splits and stop",
+    "check": "what is wrong with the data: opens every image, trains nothing",
 }
 _CONFIG_OPTIONS = ("--config", "-c")
 
@@ -34,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: what follows the command's name; by default the process's own arguments.
 
     Returns:
-        The exit status: 0, or 2 for a mistake that the message explains, or 130 when interrupted.
+        The exit status: 0, or 1 from `check` where data are broken, or 2 for a mistake that the
+        message explains, or 130 when interrupted.
 
     Raises:
         SystemExit: from the argument parser, after --help, --print_config or a mistake.
@@ -50,6 +52,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _checked(arguments)
         if argv is None:  # processes that Lightning starts for more devices are given these too
             sys.argv[1:] = arguments
+        if arguments[0] == "check":
+            from cnn_rnn.check_cli import check
+
+            report = check(arguments[1:])
+            print(report.text())
+            return report.exit_code
         from cnn_rnn.lightning_cli import run
 
         run(arguments)
@@ -103,10 +111,9 @@ def _checked(arguments: list[str]) -> list[str]:
         hint = _did_you_mean(command, list(SUBCOMMANDS))
         raise CommandLineError(f"no subcommand {command!r}: choose {_listed(SUBCOMMANDS)}{hint}")
     asks_for_help = any(a in ("-h", "--help") or a.startswith("--help") for a in arguments)
-    names_both = all(
-        any(a.startswith(f"--{part}") for a in arguments) for part in ("model", "data")
-    )
-    if not (asks_for_help or names_both or any(_configs_in(arguments))):
+    needed = ("data",) if command == "check" else ("model", "data")
+    names_all = all(any(a.startswith(f"--{part}") for a in arguments) for part in needed)
+    if not (asks_for_help or names_all or any(_configs_in(arguments))):
         raise CommandLineError(
             f"say what to run: lightning {command} --config NAME, a file or one of "
             f"{_listed(packaged_configs())}"

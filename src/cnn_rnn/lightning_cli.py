@@ -40,6 +40,18 @@ TRAINER_DEFAULTS: dict[str, Any] = {
     # Without it the paper's ReLU-gated cell explodes.
     "gradient_clip_val": 1.0,
 }
+CLI_OPTIONS: dict[str, Any] = {
+    "model_class": LightningModule,
+    "datamodule_class": LightningDataModule,
+    "subclass_mode_model": True,
+    "subclass_mode_data": True,
+    "trainer_class": FeatureTrainer,
+    "trainer_defaults": TRAINER_DEFAULTS,
+    "seed_everything_default": 0,
+    "parser_class": OneLineParser,
+    "auto_configure_optimizers": False,
+    "load_from_checkpoint_support": False,
+}
 
 
 class CNNRNNCLI(LightningCLI):
@@ -190,23 +202,15 @@ def run(args: Sequence[str]) -> None:
     Args:
         args: what follows the command's name, with paths for the names of configs.
     """
+    prepare_process()
+    CNNRNNCLI(**CLI_OPTIONS, save_config_kwargs={"overwrite": True}, args=list(args))
+
+
+def prepare_process() -> None:
+    """Shows our messages, and lets a class_path name a module of the working folder."""
     _show_messages()
-    if os.getcwd() not in sys.path:  # a class_path may name a module of the working folder
+    if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
-    CNNRNNCLI(
-        model_class=LightningModule,
-        datamodule_class=LightningDataModule,
-        subclass_mode_model=True,
-        subclass_mode_data=True,
-        trainer_class=FeatureTrainer,
-        trainer_defaults=TRAINER_DEFAULTS,
-        seed_everything_default=0,
-        save_config_kwargs={"overwrite": True},
-        parser_class=OneLineParser,
-        auto_configure_optimizers=False,
-        load_from_checkpoint_support=False,
-        args=list(args),
-    )
 
 
 def _label_names(data: LightningDataModule) -> list[str]:
