@@ -1,7 +1,7 @@
 """COCO annotations of a drawn scene, measured on the canvas's mask."""
 
 from itertools import pairwise
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,13 @@ from data_modules.mini.sampling import Scene
 SEEN_PART = 0.15
 SEEN_PIXELS = 3.0
 _BANDS = 12  # steps of an outline from top to bottom
+
+
+class SeenItem(NamedTuple):
+    """An item that counts: its place in the scene, and the canvas pixels that are seen of it."""
+
+    place: int
+    pixels: int
 
 
 class Runs(TypedDict):
@@ -45,13 +52,9 @@ def annotate(scene: Scene, canvas: Canvas, covered: list[int]) -> list[Annotatio
         x, y, width, height in pixels of the finished picture.
     """
     mask = np.asarray(canvas.mask)
-    seen = np.bincount(mask.ravel(), minlength=256)
     found: list[Annotation] = []
-    for index, item in enumerate(scene.items):
-        pixels = int(seen[index + 1])
-        area = pixels / SUPERSAMPLING**2
-        if area < SEEN_PIXELS or pixels < SEEN_PART * covered[index]:
-            continue
+    for index, pixels in seen_items(scene, canvas, covered):
+        item = scene.items[index]
         visible = mask == index + 1
         rows = np.flatnonzero(visible.any(axis=1))
         columns = np.flatnonzero(visible.any(axis=0))
@@ -61,12 +64,23 @@ def annotate(scene: Scene, canvas: Canvas, covered: list[int]) -> list[Annotatio
             {
                 "category_id": BY_NAME[item.category].id,
                 "bbox": [_pixels(n) for n in (left, top, right - left, bottom - top)],
-                "area": round(area, 2),
+                "area": round(pixels / SUPERSAMPLING**2, 2),
                 "segmentation": _runs(visible) if item.crowd else [_outline(visible, top, bottom)],
                 "iscrowd": int(item.crowd > 0),
             }
         )
     return found
+
+
+def seen_items(scene: Scene, canvas: Canvas, covered: list[int]) -> list[SeenItem]:
+    """The items that `annotate` annotates, in its order; the arguments are the same."""
+    seen = np.bincount(np.asarray(canvas.mask).ravel(), minlength=256)
+    items = [SeenItem(place, int(seen[place + 1])) for place in range(len(scene.items))]
+    return [
+        item
+        for item in items
+        if item.pixels >= max(SEEN_PIXELS * SUPERSAMPLING**2, SEEN_PART * covered[item.place])
+    ]
 
 
 def _pixels(canvas_pixels: int) -> float:

@@ -11,28 +11,21 @@ another folder and a folder never changes once it is there.
 
 import hashlib
 import json
-import logging
 import os
-import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import filelock
 from tqdm import tqdm
 
-from data_modules.errors import DataError
-from data_modules.mini.annotations import Annotation, annotate
+from data_modules.mini.annotations import Annotation
 from data_modules.mini.catalogue import CATEGORIES
-from data_modules.mini.home import mini_home
-from data_modules.mini.painting import finish, paint_scene, to_image
+from data_modules.mini.drawing import draw_scene
 from data_modules.mini.processes import in_order
-from data_modules.mini.sampling import sample_scene, stream
-
-logger = logging.getLogger(__name__)
+from data_modules.mini.sampling import stream
+from data_modules.mini.written_once import Recipe, ensure_folder
 
 # Raised whenever a pixel or a label of any scene changes.
 GENERATOR_VERSION = 1
-MANIFEST = "mini.json"
 # Image ids differ between the splits, as COCO's do.
 FIRST_ID = {"train2014": 1, "val2014": 500_001}
 _SCENES_A_JOB = 50
@@ -59,9 +52,7 @@ def ensure_mini_coco(
 ) -> Path:
     """The folder of mini-COCO; the scenes are drawn where they are not there yet.
 
-    Safe for several processes at once (the second waits), and after a kill at any moment: a
-    folder appears under its name only when it is whole, and one from which files were lost is
-    drawn again.
+    Safe for several processes at once, and after a kill at any moment (`written_once`).
 
     Args:
         root: folder for the data set's folder, or the data set's folder itself; None is `mini`
@@ -90,73 +81,45 @@ def ensure_mini_coco(
         "num_val": num_val,
         "image_size": image_size,
     }
-    base = mini_home() if root is None else Path(root).expanduser()
-    if _is_whole(base, parameters):
-        return base
-    digest = hashlib.sha256(json.dumps(parameters).encode()).hexdigest()[:10]
-    folder = base / f"coco-{digest}"
-    if _is_whole(folder, parameters):
-        return folder
-    try:
-        base.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(base / f".coco-{digest}.lock"):
-            if not _is_whole(folder, parameters):
-                _write(folder, parameters, progress, num_processes)
-    except OSError as error:
-        raise DataError(
-            base,
-            "",
-            "a folder to draw mini-COCO into (about 45 MB)",
-            str(error),
-            "give another root, or set CNN_RNN_HOME to a folder that can be written",
-        ) from error
-    return folder
+    recipe = Recipe(
+        "coco",
+        "mini-COCO (about 45 MB)",
+        parameters,
+        lambda folder: _write(folder, parameters, progress, num_processes),
+        _measure,
+    )
+    return ensure_folder(root, recipe)
 
 
 def draw(seed: int, split: str, index: int, image_size: int) -> tuple[Any, list[Annotation], int]:
     """One scene: its picture (PIL), its annotations, and the quality of its JPEG file."""
-    rng = stream(seed, split, index)
-    scene = sample_scene(rng)
-    canvas, covered = paint_scene(scene, image_size)
-    picture = to_image(finish(canvas, rng))
-    return picture, annotate(scene, canvas, covered), rng.randint(74, 93)
+    drawn = draw_scene(stream(seed, split, index), image_size)
+    return drawn.picture, drawn.annotations, drawn.quality
 
 
 def _write(
     folder: Path, parameters: dict[str, int], progress: bool, num_processes: int | None
 ) -> None:
-    """Draws everything into a neighbouring folder and renames it; the lock is held."""
-    if folder.exists():
-        logger.warning("%s is not whole: it is drawn again", folder)
-        shutil.rmtree(folder)
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # left by a process that was killed
+    """Draws everything into an empty folder."""
     counts = {"train2014": parameters["num_train"], "val2014": parameters["num_val"]}
-    logger.info("drawing mini-COCO into %s: %d scenes, once", folder, sum(counts.values()))
     jobs = []
     for split, count in counts.items():
-        (partial / split).mkdir(parents=True)
+        (folder / split).mkdir()
         for start in range(0, count, _SCENES_A_JOB):
             stop = min(start + _SCENES_A_JOB, count)
             size = parameters["image_size"]
-            jobs.append(_Job(str(partial), parameters["seed"], split, start, stop, size))
+            jobs.append(_Job(str(folder), parameters["seed"], split, start, stop, size))
     drawn: dict[str, list[list[Annotation]]] = {split: [] for split in counts}
-    try:
-        with tqdm(
-            total=sum(counts.values()), desc="mini-COCO", unit="scene", disable=not progress
-        ) as bar:
-            for job, found in zip(jobs, in_order(_draw_job, jobs, num_processes), strict=True):
-                drawn[job.split] += found
-                bar.update(len(found))
-        (partial / "annotations").mkdir()
-        for split, found in drawn.items():
-            content = json.dumps(_instances(split, found, parameters["image_size"]))
-            _annotation_file(partial, split).write_text(content, encoding="utf-8")
-        manifest = {"parameters": parameters, "files": _measure(partial, list(counts))}
-        (partial / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        partial.replace(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with tqdm(
+        total=sum(counts.values()), desc="mini-COCO", unit="scene", disable=not progress
+    ) as bar:
+        for job, found in zip(jobs, in_order(_draw_job, jobs, num_processes), strict=True):
+            drawn[job.split] += found
+            bar.update(len(found))
+    (folder / "annotations").mkdir()
+    for split, found in drawn.items():
+        content = json.dumps(_instances(split, found, parameters["image_size"]))
+        _annotation_file(folder, split).write_text(content, encoding="utf-8")
 
 
 def _draw_job(job: _Job) -> list[list[Annotation]]:
@@ -210,10 +173,10 @@ def _instances(split: str, drawn: list[list[Annotation]], image_size: int) -> di
     }
 
 
-def _measure(folder: Path, splits: list[str]) -> dict[str, Any]:
-    """What `_is_whole` compares: hashes of the annotations, number and bytes of the pictures."""
+def _measure(folder: Path) -> dict[str, Any]:
+    """Hashes of the annotations, number and bytes of the pictures."""
     measured: dict[str, Any] = {}
-    for split in splits:
+    for split in FIRST_ID:
         content = _annotation_file(folder, split).read_bytes()
         sizes = [entry.stat().st_size for entry in os.scandir(folder / split)]
         measured[split] = {
@@ -222,14 +185,3 @@ def _measure(folder: Path, splits: list[str]) -> dict[str, Any]:
             "bytes": sum(sizes),
         }
     return measured
-
-
-def _is_whole(folder: Path, parameters: dict[str, int]) -> bool:
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return bool(
-            manifest["parameters"] == parameters
-            and manifest["files"] == _measure(folder, list(FIRST_ID))
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return False

@@ -16,8 +16,9 @@ from pycocotools.coco import COCO
 from data_modules.errors import DataError
 from data_modules.mini import coco
 from data_modules.mini.catalogue import CATEGORIES
-from data_modules.mini.coco import MANIFEST, ensure_mini_coco
+from data_modules.mini.coco import ensure_mini_coco
 from data_modules.mini.sampling import sample_scene, stream
+from data_modules.mini.written_once import MANIFEST
 
 
 def _small(root: Path, **options: Any) -> Path:
