@@ -75,6 +75,14 @@ _OBJECTS: dict[str, tuple[str, ...]] = {
 }
 
 
+# The others have no image; in the order of CONCEPTS.
+SHOWN: tuple[str, ...] = tuple(
+    concept
+    for concept in CONCEPTS
+    if concept in {"sky", "clouds", "sunset"}.union(*_PLACES.values(), *_OBJECTS.values())
+)
+
+
 class Sky(NamedTuple):
     """What `clutter.sky` draws: the time or weather, and how many clouds."""
 

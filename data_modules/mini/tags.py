@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from random import Random
 
 from data_modules.mini.catalogue import CATEGORIES
-from data_modules.mini.concepts import CONCEPTS, Sky
+from data_modules.mini.concepts import SHOWN, Sky
 from data_modules.mini.sampling import SCENE_TYPES
 
 # A concept, category or kind of scene, and what users call it, the usual tag first; what is not
@@ -96,7 +96,7 @@ TAGS: tuple[str, ...] = tuple(
         for names in (
             *_CALLED.values(),
             *(_names(kind.name) for kind in CATEGORIES),
-            *(_names(concept) for concept in CONCEPTS),
+            *(_names(concept) for concept in SHOWN),
             *(_names(kind.name) for kind in SCENE_TYPES),
             _NOISE,
         )

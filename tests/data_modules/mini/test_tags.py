@@ -28,6 +28,8 @@ def test_tags_are_listed_once_without_blanks(
     assert len(TAGS) == len(set(TAGS)) > 300
     assert not any(set(" \t/") & set(tag) for tag in TAGS)
     assert all(tags <= set(TAGS) for _, tags in users)
+    given = frozenset[str]().union(*(tags for _, tags in users))
+    assert len(given) > 0.9 * len(TAGS)
 
 
 def test_an_image_has_about_as_many_tags_as_on_nuswide(
