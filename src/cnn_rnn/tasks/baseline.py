@@ -21,6 +21,9 @@ LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "squared": losses.squared_error,
 }
 
+NATURAL_THRESHOLDS = {"bce": 0.0, "squared": 0.5}
+PAPER_K = 3
+
 
 class BaselineTask(MultiLabelTask):
     """Softmax, WARP, binary cross-entropy or squared error over a linear layer.
@@ -33,7 +36,8 @@ class BaselineTask(MultiLabelTask):
         loss: `softmax` on the normalised label set, `warp`, `bce`, or `squared` (as I-FT).
         dropout: on the features.
         top_k: labels given to each image; None: those whose score passes `threshold`.
-        threshold: on the score (a logit): 0 is probability one half of `bce`.
+        threshold: on the score; None is the natural one of the loss, probability one half of `bce`
+            and 0.5 of `squared`; the others have none and give three labels (the paper's k).
         lr: learning rate of RMSprop after the warm-up.
         momentum: of RMSprop.
         weight_decay: of RMSprop.
@@ -50,7 +54,7 @@ class BaselineTask(MultiLabelTask):
         loss: LossName = "bce",
         dropout: float = 0.5,
         top_k: int | None = None,
-        threshold: float = 0.0,
+        threshold: float | None = None,
         lr: float = 1e-4,
         momentum: float = 0.9,
         weight_decay: float = 1e-4,
@@ -79,15 +83,26 @@ class BaselineTask(MultiLabelTask):
             self.backbone_spec.feature_dim, self.labels.num_labels, dropout
         )
         self.loss = LOSSES[loss]
+        self.normalised = loss == "softmax"
+        self.threshold = NATURAL_THRESHOLDS.get(loss) if threshold is None else threshold
+        if top_k is None and self.threshold is None:
+            top_k = min(PAPER_K, self.labels.num_labels)
         self.top_k = top_k
-        self.threshold = threshold
 
     def compute_loss(self, features: Tensor, batch: Batch) -> Tensor:
         """The loss chosen, over the labels that are not ignored."""
         return self.loss(self.network(features), batch["target"], batch["ignored"])
 
     def predict(self, features: Tensor) -> Predictions:
-        """Scores, and the `top_k` best labels or those above the threshold."""
+        """Scores, and the `top_k` best labels or those above the threshold.
+
+        Scores are what the layer gives; of `softmax` log-probabilities, as its own scores can be
+        compared within an image only.
+        """
         scores: Tensor = self.network(features)
-        decisions = scores > self.threshold if self.top_k is None else exactly_k(scores, self.top_k)
-        return Predictions(scores, decisions, None)
+        if self.normalised:
+            scores = scores.log_softmax(dim=1)
+        if self.top_k is not None:
+            return Predictions(scores, exactly_k(scores, self.top_k), None)
+        assert self.threshold is not None  # the constructor sees to it
+        return Predictions(scores, scores > self.threshold, None)

@@ -43,3 +43,28 @@ def test_wrong_arguments_are_named(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         BaselineTask(data.label_names, data.label_counts.tolist(), feature_backbone, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("loss", "top_k", "threshold"),
+    [("bce", None, 0.0), ("squared", None, 0.5), ("softmax", 3, None), ("warp", 3, None)],
+)
+def test_without_a_rule_each_loss_has_its_own(
+    loss: LossName,
+    top_k: int | None,
+    threshold: float | None,
+    data: Any,
+    feature_backbone: dict[str, Any],
+) -> None:
+    task = BaselineTask(data.label_names, data.label_counts.tolist(), feature_backbone, loss=loss)
+    assert (task.top_k, task.threshold) == (top_k, threshold)
+
+
+def test_scores_of_softmax_are_log_probabilities(
+    data: Any, feature_backbone: dict[str, Any]
+) -> None:
+    task = BaselineTask(
+        data.label_names, data.label_counts.tolist(), feature_backbone, loss="softmax"
+    ).eval()
+    scores = task.predict(data.features).scores
+    torch.testing.assert_close(scores.exp().sum(1), torch.ones(64))
