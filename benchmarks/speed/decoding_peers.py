@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from cnn_rnn.cells import LSTMCell
 from cnn_rnn.decoding import Paths
 from cnn_rnn.network import CNNRNN
 
@@ -110,15 +111,17 @@ class FloorSizes(NamedTuple):
 
 
 def floor_products(network: CNNRNN, features: Tensor, sizes: FloorSizes) -> Tensor:
-    """Only the products: each level's new prefixes through the cell, and the three projections.
+    """The matrix products alone: the LSTM's on each level's new prefixes, and the projections.
 
     For h = identity the scores are a sum of two products with the label embedding.
     """
-    embedding = network.encode_image(features)
-    result = torch.nn.functional.linear(embedding, network.output_table)
+    assert isinstance(network.cell, LSTMCell)
+    linear, weights, table = torch.nn.functional.linear, network.cell.cell, network.output_table
+    result = linear(network.encode_image(features), table)
     for nodes in sizes.nodes_by_level:
-        state = network.initial_state(nodes)
-        label_ids = torch.zeros(nodes, dtype=torch.int64, device=features.device)
-        _, path_embedding = network.advance(state, label_ids)
-        result = torch.nn.functional.linear(path_embedding, network.output_table)
+        inputs = features.new_zeros(nodes, weights.input_size)
+        hidden = features.new_zeros(nodes, weights.hidden_size)
+        linear(inputs, weights.weight_ih)
+        linear(hidden, weights.weight_hh)
+        result = linear(network.project_path(hidden), table)
     return result

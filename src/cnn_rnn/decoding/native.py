@@ -13,7 +13,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from cnn_rnn.cells import LSTMCell
 from cnn_rnn.decoding.native_build import load_library
+from cnn_rnn.decoding.native_lstm import LSTMStep
 from cnn_rnn.decoding.paths import Paths, empty_paths
 from cnn_rnn.decoding.prefix_cache import DEFAULT_MAX_BYTES, grown, keep_for
 from cnn_rnn.decoding.protocol import NAN_MESSAGE
@@ -72,13 +74,16 @@ class NativePrefixes:
     """
 
     def __init__(self, network: CNNRNN, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        library = _library()
+        library = load_library()
         self.trie = ctypes.c_void_p(library.trie_new(network.num_labels))
         weakref.finalize(self, library.trie_free, self.trie)
         self.state: list[Tensor] = []
         self.relu = network.joint_activation == "relu"
         self.output_table = network.output_table
         self.weight = self.output_table.T.contiguous()  # (D, K+1)
+        self._lstm: LSTMStep | None = None
+        if type(network.cell) is LSTMCell:
+            self._lstm = LSTMStep(network, network.cell)
         self._compute_root(network)
         per_node = sum(
             table.element_size() * math.prod(table.shape[1:])
@@ -88,11 +93,11 @@ class NativePrefixes:
 
     def __len__(self) -> int:
         """Nodes, the empty prefix among them."""
-        return int(_library().trie_size(self.trie))
+        return int(load_library().trie_size(self.trie))
 
     def clear(self, network: CNNRNN) -> None:
         """Forget all prefixes but the empty one."""
-        _library().trie_clear(self.trie)
+        load_library().trie_clear(self.trie)
         self._compute_root(network)
 
     def scores_of(self, embedding: Tensor) -> _Scores:
@@ -109,16 +114,21 @@ class NativePrefixes:
         """Compute the ``count`` prefixes that the search waits for."""
         first = len(self)
         parents, label_ids = torch.empty(2, count, dtype=torch.int64)
-        _library().search_extend(search, parents.data_ptr(), label_ids.data_ptr())
-        state = tuple(part.index_select(0, parents) for part in self.state)
-        state, embedding = network.advance(state, label_ids)
-        new = self.scores_of(embedding)
+        load_library().search_extend(search, parents.data_ptr(), label_ids.data_ptr())
         if first + count > len(self.scores.embedding):
             capacity = 2 * (first + count)
             self.state = [grown(table, capacity) for table in self.state]
             self.scores = _Scores(*(grown(table, capacity) for table in self.scores))
-        for table, part in zip((*self.state, *self.scores), (*state, *new), strict=True):
-            table[first : first + count] = part
+        new = slice(first, first + count)
+        if self._lstm is not None:
+            embedding = self._lstm(self.state[0], self.state[1], parents, label_ids, first)
+        else:
+            state = tuple(part.index_select(0, parents) for part in self.state)
+            state, embedding = network.advance(state, label_ids)
+            for table, part in zip(self.state, state, strict=True):
+                table[new] = part
+        for table, part in zip(self.scores, self.scores_of(embedding), strict=True):
+            table[new] = part
 
 
 def beam_search_native(
@@ -175,7 +185,7 @@ class _Run:
 
     def _search(self, rows: Tensor) -> None:
         """Search the images of these rows of the features."""
-        library, prefixes = _library(), self._prefixes
+        library, prefixes = load_library(), self._prefixes
         search = ctypes.c_void_p(
             library.search_new(
                 prefixes.trie, ctypes.byref(self._problem), rows.data_ptr(), rows.shape[0]
@@ -203,23 +213,3 @@ class _Run:
         for part in left.chunk(2):
             prefixes.clear(self._network)
             self._search(part.contiguous())
-
-
-def _library() -> ctypes.CDLL:
-    library = load_library()
-    pointer, integer = ctypes.c_void_p, ctypes.c_int64
-    if library.trie_new.restype is not pointer:
-        for name, result, arguments in (
-            ("trie_new", pointer, [integer]),
-            ("trie_free", None, [pointer]),
-            ("trie_clear", None, [pointer]),
-            ("trie_size", integer, [pointer]),
-            ("search_new", pointer, [pointer, pointer, pointer, integer]),
-            ("search_free", None, [pointer]),
-            ("search_run", integer, [pointer, pointer, integer]),
-            ("search_extend", None, [pointer, pointer, pointer]),
-            ("search_open_rows", integer, [pointer, pointer]),
-        ):
-            function = getattr(library, name)
-            function.argtypes, function.restype = arguments, result
-    return library

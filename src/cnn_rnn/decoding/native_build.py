@@ -28,6 +28,10 @@ _OPTIONS = (
     "-shared",
     "-fPIC",
     "-fopenmp-simd",  # vector loops without a threading library
+    # Without these two, floor and fabs keep loops from becoming vector code (13 times slower);
+    # NaN and infinity stay what they are.
+    "-fno-math-errno",
+    "-fno-trapping-math",
     "-ffp-contract=fast",
     "-pthread",
 )
@@ -50,11 +54,27 @@ def load_library() -> ctypes.CDLL:
         _LOGGER.info("compiling the CPU beam search, once, with %s", compiler)
         _compile(compiler, target)
     try:
-        return ctypes.CDLL(str(target))
+        library = ctypes.CDLL(str(target))
     except OSError as error:
         raise NativeBuildError(
             f"{target} cannot be loaded: {error}; delete it to rebuild"
         ) from error
+    pointer, integer = ctypes.c_void_p, ctypes.c_int64
+    for name, result, arguments in (
+        ("trie_new", pointer, [integer]),
+        ("trie_free", None, [pointer]),
+        ("trie_clear", None, [pointer]),
+        ("trie_size", integer, [pointer]),
+        ("search_new", pointer, [pointer, pointer, pointer, integer]),
+        ("search_free", None, [pointer]),
+        ("search_run", integer, [pointer, pointer, integer]),
+        ("search_extend", None, [pointer, pointer, pointer]),
+        ("search_open_rows", integer, [pointer, pointer]),
+        ("lstm_step", None, [*[pointer] * 3, integer, integer, pointer, pointer, integer]),
+    ):
+        function = getattr(library, name)
+        function.argtypes, function.restype = arguments, result
+    return library
 
 
 @cache

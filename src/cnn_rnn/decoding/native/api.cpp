@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "lstm.hpp"
 #include "search.hpp"
 
 using cnn_rnn::Image;
@@ -62,6 +63,20 @@ void search_extend(void* handle, int64_t* parents, int64_t* label_ids) {
     label_ids[i] = search.missing[i] % search.trie->num_labels;
     search.trie->add(search.missing[i]);
   }
+}
+
+// The hidden and memory state of count rows; see lstm.hpp.
+void lstm_step(const float* gates, const float* memory, const int64_t* parents, int64_t count,
+               int64_t hidden_dim, float* hidden_out, float* memory_out, int64_t num_threads) {
+  num_threads = std::max<int64_t>(1, std::min(num_threads, count / 32));
+  const auto work = [&](int64_t thread) {
+    cnn_rnn::lstm_rows(gates, memory, parents, count * thread / num_threads,
+                       count * (thread + 1) / num_threads, hidden_dim, hidden_out, memory_out);
+  };
+  std::vector<std::thread> others;
+  for (int64_t thread = 1; thread < num_threads; ++thread) others.emplace_back(work, thread);
+  work(0);
+  for (std::thread& other : others) other.join();
 }
 
 // The rows of the images that are not done; returns how many.
