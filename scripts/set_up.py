@@ -4,11 +4,13 @@ Called by the Makefile, with the Python that .venv shall have; standard library 
 """
 
 import argparse
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,6 +121,18 @@ def _create(venv: Path, run: Run, uv: str | None) -> None:
         )
 
 
+@contextmanager
+def _only_one(root: Path) -> Iterator[None]:
+    """Two calls of make at once: the second waits, instead of taking the first for interrupted."""
+    with (root / ".venv.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("another set-up of this checkout is at work: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _python(venv: Path) -> Path:
     return venv / "bin" / "python"
 
@@ -144,7 +158,8 @@ def main() -> None:
     parser.add_argument("stage", choices=STAGES)
     stage = parser.parse_args().stage
     try:
-        set_up(stage, uv=shutil.which("uv"))
+        with _only_one(ROOT):
+            set_up(stage, uv=shutil.which("uv"))
     except SetUpError as error:
         sys.exit(f"set-up: {error}")
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """The Makefile and its set-up, run as a user runs them, with an installer that only takes notes."""
 
 import importlib.util
+import fcntl
 import os
 import re
 import shutil
@@ -105,6 +106,24 @@ def test_set_up_installs_exact_versions_once(checkout: Checkout) -> None:
     ]
     second = checkout.make("setup")
     assert second.returncode == 0
+    assert len(checkout.installations()) == 1
+
+
+def test_a_second_call_at_the_same_time_waits_for_the_first(checkout: Checkout) -> None:
+    with (checkout.root / ".venv.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        waiting = subprocess.Popen(
+            ["make", f"PYTHON={sys.executable}", "setup"],
+            cwd=checkout.root,
+            env=checkout.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert waiting.stdout is not None
+        assert "another set-up of this checkout is at work" in waiting.stdout.readline()
+        assert checkout.installations() == []
+    waiting.communicate()
+    assert waiting.returncode == 0
     assert len(checkout.installations()) == 1
 
 
