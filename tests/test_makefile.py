@@ -1,7 +1,7 @@
 """The Makefile and its set-up, run as a user runs them, with an installer that only takes notes."""
 
-import importlib.util
 import fcntl
+import importlib.util
 import os
 import re
 import shutil
