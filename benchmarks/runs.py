@@ -131,13 +131,16 @@ def _run(request: RunRequest, tell: Tell) -> tuple[dict[str, Any], Arrays]:
     from benchmarks import evaluate, training
 
     torch.set_num_threads(1)  # results must not depend on how many workers share the cores
-    # The ReLU-gated cell's gradients and their squares underflow; subnormals cost it three quarters
-    # of its time and change no digit of a result.
-    torch.set_flush_denormal(True)
     row = request.row
     datamodule = training.open_features(request.source, row.training, request.seed)
     began = time.monotonic()
-    trained = training.train(row, request.source, datamodule, request.seed, tell)
+    # The ReLU-gated cell's gradients and their squares underflow; subnormals cost it three quarters
+    # of its time and change no digit of a result.
+    torch.set_flush_denormal(True)
+    try:
+        trained = training.train(row, request.source, datamodule, request.seed, tell)
+    finally:
+        torch.set_flush_denormal(False)
     train_seconds = time.monotonic() - began
     tell("decoding")
     began = time.monotonic()

@@ -77,10 +77,11 @@ def test_packaged_tables_have_rows_whose_tasks_take_their_arguments(file: Path) 
                 task_class(resolved.task, {**resolved.arguments, **row.search})
 
 
-def test_every_row_of_table_3_gets_the_same_number_of_trials() -> None:
+def test_every_row_above_the_line_of_table_3_gets_the_same_number_of_trials() -> None:
     from benchmarks.tune import combinations
 
-    counts = {row.id: len(combinations(row.search)) for row in read_table("table3").rows}
+    rows = [row for row in read_table("table3").rows if not row.below_line]
+    counts = {row.id: len(combinations(row.search)) for row in rows}
     assert len(set(counts.values())) == 1
     assert min(counts.values()) > 1
 
