@@ -1,9 +1,11 @@
+import json
 from pathlib import Path
 
 import pytest
 
 from benchmarks.spec import SpecError
 from benchmarks.spec_reading import TABLES, read_table
+from benchmarks.tune import combinations
 
 # Table 3 of the paper, with the evidence of each cell, written down a second time.
 TABLE_3 = """
@@ -78,8 +80,6 @@ def test_packaged_tables_have_rows_whose_tasks_take_their_arguments(file: Path) 
 
 
 def test_every_row_above_the_line_of_table_3_gets_the_same_number_of_trials() -> None:
-    from benchmarks.tune import combinations
-
     rows = [row for row in read_table("table3").rows if not row.below_line]
     counts = {row.id: len(combinations(row.search)) for row in rows}
     assert len(set(counts.values())) == 1
