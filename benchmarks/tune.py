@@ -185,11 +185,12 @@ def save(table: TableSpec, found: dict[str, Any]) -> list[Path]:
     data = found["data"]["name"]
     beside = table.file.parent / "tuned" / f"{table.id}.{data}.json"
     trials = len(next(iter(found["rows"].values()))["trials"])
+    seeds = "1 seed" if len(found["seeds"]) == 1 else f"{len(found['seeds'])} seeds"
     settings = Settings(
         tuned=(
             f"on {data}, {found['date'][:10]}: the best of {trials} trials a row by the "
             f"{found['criterion']} on {100 * found['held_out']:g}% of the training images, held "
-            f"out, mean of {len(found['seeds'])} {'seed' if len(found['seeds']) == 1 else 'seeds'}; "
+            f"out, mean of {seeds}; "
             f"all trials: tuned/{beside.name}"
         ),
         rows={row: result["chosen"] for row, result in found["rows"].items()},
