@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,17 @@ def test_every_row_above_the_line_of_table_3_gets_the_same_number_of_trials() ->
     counts = {row.id: len(combinations(row.search)) for row in rows}
     assert len(set(counts.values())) == 1
     assert min(counts.values()) > 1
+
+
+def test_the_settings_for_mini_are_those_that_the_committed_search_chose() -> None:
+    table = read_table("table3")
+    found = json.loads((TABLES / "tuned" / "table3.mini.json").read_text())
+    assert found["rows"].keys() == table.settings["mini"].rows.keys()
+    for row_id, result in found["rows"].items():
+        best = max(result["trials"], key=lambda trial: trial["mean"] or 0.0)
+        assert dict(table.settings["mini"].rows[row_id]) == best["values"] == result["chosen"]
+        tried = [trial["values"] for trial in result["trials"]]
+        assert tried == combinations(table.row(row_id).search)
 
 
 def test_rows_below_the_line_come_last_and_settings_override_arguments(tmp_path: Path) -> None:
