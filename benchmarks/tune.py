@@ -186,8 +186,6 @@ def save(table: TableSpec, found: dict[str, Any]) -> list[Path]:
     beside = table.file.parent / "tuned" / f"{table.id}.{data}.json"
     trials = len(next(iter(found["rows"].values()))["trials"])
     seeds = "1 seed" if len(found["seeds"]) == 1 else f"{len(found['seeds'])} seeds"
-    count = len(found["seeds"])
-    seeds = f"{count} {'seed' if count == 1 else 'seeds'}"
     settings = Settings(
         tuned=(
             f"on {data}, {found['date'][:10]}: the best of {trials} trials a row by the "
