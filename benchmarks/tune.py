@@ -190,8 +190,7 @@ def save(table: TableSpec, found: dict[str, Any]) -> list[Path]:
         tuned=(
             f"on {data}, {found['date'][:10]}: the best of {trials} trials a row by the "
             f"{found['criterion']} on {100 * found['held_out']:g}% of the training images, held "
-            f"out, mean of {seeds}; "
-            f"all trials: tuned/{beside.name}"
+            f"out, mean of {seeds}; all trials: tuned/{beside.name}"
         ),
         rows={row: result["chosen"] for row, result in found["rows"].items()},
     )
