@@ -36,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted: finished runs are kept; the same command goes on.", file=sys.stderr)
         return 130
-    except Exception as error:
+    except Exception as error:  # any kind may be the user's to mend; the others go on
         if not getattr(error, "is_user_error", False):
             raise
         print(f"error: {error}", file=sys.stderr)

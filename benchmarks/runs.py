@@ -96,7 +96,7 @@ def execute(request: RunRequest, tell: Tell) -> RunOutcome:
     store = ResultStore(request.results)
     try:
         record, arrays = _run(request, lambda word: tell(f"{request.name}, {word}"))
-    except Exception as error:
+    except Exception as error:  # whatever it is, it is kept, and the other runs go on
         line = f"{type(error).__name__}: {error}".splitlines()[0]
         failure = {**_head(request), "error": line, "traceback": traceback.format_exc()}
         store.write_failure(request.key, failure)

@@ -52,7 +52,7 @@ def in_this_process(function: JobFunction, jobs: Sequence[Any]) -> Iterator[JobE
     for index, job in enumerate(jobs):
         try:
             yield JobEvent(index, result=function(job, lambda _: None))
-        except Exception:
+        except Exception:  # the caller is told; the other jobs go on
             yield JobEvent(index, error=traceback.format_exc())
 
 
@@ -154,7 +154,7 @@ def _serve(connection: Connection, function: JobFunction) -> None:
             return
         try:
             result = function(job, lambda word: connection.send((word, None, None)))
-        except Exception:
+        except Exception:  # the caller is told; the other jobs go on
             connection.send((None, None, traceback.format_exc()))
         else:
             connection.send((None, result, None))

@@ -170,11 +170,11 @@ def _is_name(value: object) -> bool:
 
 def _is_number(value: object) -> bool:
     # Bounded, because an integer of 400 digits is no float.
-    return type(value) in (int, float) and abs(value) < 1e12  # type: ignore[arg-type]
+    return type(value) in (int, float) and abs(value) < 1e12  # type: ignore[arg-type]  # type() narrows nothing
 
 
 def _is_size(value: object) -> bool:
-    return _is_number(value) and value >= 0  # type: ignore[operator]
+    return _is_number(value) and value >= 0  # type: ignore[operator]  # a number, as just seen
 
 
 def _is_box(value: object) -> bool:

@@ -1,6 +1,7 @@
 """torchvision transforms v2: an image of any size -> (3, S, S) uint8; the backbone normalises.
 
-The paper does not state sizes or crops; this is our choice (docs/protocols.md).
+The paper does not state sizes or crops; this is our choice (docs/protocols.md). torchvision has no
+types, so that what its classes make is `Any` to mypy.
 """
 
 from typing import Literal

@@ -113,5 +113,5 @@ def _fit_linear(features: Tensor, targets: Tensor, counted: Tensor) -> nn.Linear
         value.backward()  # type: ignore[no-untyped-call]  # torch's own
         return value
 
-    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    optimizer.step(loss)  # type: ignore[no-untyped-call]  # torch's own
     return layer

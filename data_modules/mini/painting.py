@@ -38,12 +38,12 @@ def paint_scene(scene: Scene, size: int) -> tuple[Canvas, list[int]]:
         pen = _standing_pen(canvas, item, index + 1)
         _ground(canvas, item, rng)
         for thing in things:
-            if scene.items[thing].way.behind:  # type: ignore[union-attr]
+            if scene.items[thing].way.behind:  # type: ignore[union-attr]  # a held item has one
                 covered[thing] = _draw_held(canvas, scene.items[thing], thing + 1, pen)
         _draw(pen, item)
         covered[index] = _count(canvas, index + 1)
         for thing in things:
-            if not scene.items[thing].way.behind:  # type: ignore[union-attr]
+            if not scene.items[thing].way.behind:  # type: ignore[union-attr]  # a held item has one
                 covered[thing] = _draw_held(canvas, scene.items[thing], thing + 1, pen)
     _foreground(canvas, scene, rng)
     return canvas, covered

@@ -7,7 +7,7 @@ the picture and the arithmetic.
 """
 
 import torch
-import triton  # type: ignore[import-untyped]
+import triton  # type: ignore[import-untyped]  # it has no types
 from torch import Tensor
 
 from cnn_rnn.decoding.fused_kernel import beam_step_kernel

@@ -11,7 +11,7 @@ their bits do), then parent * (K+1) + id. No two keys are equal, and their order
 # Triton reads annotations as its own: none but constexpr may stand in a kernel.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator"
 
-import triton  # type: ignore[import-untyped]
+import triton  # type: ignore[import-untyped]  # it has no types
 import triton.language as tl  # type: ignore[import-untyped]
 
 # Worse than every key.
