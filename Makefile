@@ -6,6 +6,13 @@ DATA_ROOT ?=
 SEEDS ?=
 RESULTS ?=
 WORKERS ?=
+LAUNCHER ?=
+ADDRESS ?=
+TRAIN ?=
+TEST ?=
+BACKBONE ?=
+WEIGHTS ?=
+WANDB ?=
 PYTEST_ARGS ?=
 
 # The first candidate that runs and is new enough: version managers put names on PATH for
@@ -17,20 +24,27 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV_PYTHON := .venv/bin/python
 SUITE := $(VENV_PYTHON) -m benchmarks
 # What is not given is left to the suite, which has the defaults.
-RUN_ARGS = $(if $(DATA_ROOT),--data-root "$(DATA_ROOT)") $(if $(SEEDS),--seeds "$(SEEDS)") \
-	$(if $(RESULTS),--results "$(RESULTS)") $(if $(WORKERS),--workers "$(WORKERS)")
-TABLE_ARGS = $(if $(DATA),--data "$(DATA)") $(RUN_ARGS)
+option = $(if $($1),--$2 "$($1)")
+RUN_ARGS = $(call option,SEEDS,seeds) $(call option,RESULTS,results) $(call option,WORKERS,workers) \
+	$(call option,LAUNCHER,launcher) $(call option,ADDRESS,address)
+DATA_ARGS = $(call option,DATA,data) $(call option,DATA_ROOT,data-root)
+TABLE_ARGS = $(DATA_ARGS) $(RUN_ARGS) $(call option,TRAIN,train) $(call option,TEST,test) \
+	$(call option,BACKBONE,backbone) $(call option,WEIGHTS,weights) $(call option,WANDB,wandb)
+# Ray is installed where it is asked for.
+RUN_STAMP := .venv/.stamp-$(if $(filter ray,$(LAUNCHER)),tools,run)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup table3 ablation tune real-voc \
+.PHONY: help setup table1 table2 table3 table4 tables ablation verify tune \
+	study-orders study-beam study-sizes study-cells study-scoring study-recall studies \
+	report figures dashboard demo \
 	data-coco data-voc2007 data-nuswide mini-data mini-weights \
 	test lint format constraints wheel clean distclean
 
 help: ## list the targets and the variables
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  DATA=auto|mini|coco  DATA_ROOT=folder  SEEDS=number  RESULTS=folder  WORKERS=processes"
-	@echo "  PYTEST_ARGS=...  PYTHON=..."
+	@echo "  DATA=auto|mini|coco|...  DATA_ROOT=folder  SEEDS=number  RESULTS=folder  WORKERS=processes"
+	@echo "  LAUNCHER=local|ray  ADDRESS=host:port  WANDB=offline|online  PYTEST_ARGS=...  PYTHON=..."
 	@echo "  for example: make table3 DATA=coco DATA_ROOT=/data/coco SEEDS=5"
 
 # ---- set-up: each stage leaves a stamp; a stage is redone when what it was made from changes ----
@@ -47,7 +61,10 @@ endef
 .venv/.stamp-run: $(SET_UP_FROM)
 	$(SET_UP) run
 
-.venv/.stamp-test: .venv/.stamp-run
+.venv/.stamp-tools: .venv/.stamp-run
+	$(SET_UP) tools
+
+.venv/.stamp-test: .venv/.stamp-tools
 	$(SET_UP) test
 
 .venv/.stamp-lint: .venv/.stamp-test
@@ -57,17 +74,52 @@ setup: .venv/.stamp-run ## create .venv and install the project (the other targe
 
 # ---- results ----
 
-table3: .venv/.stamp-run ## train and test every row of Table 3; writes results/table3.{md,csv,json}
+table1: $(RUN_STAMP) ## Table 1: NUS-WIDE, 81 concepts
+	$(SUITE) table1 $(TABLE_ARGS)
+
+table2: $(RUN_STAMP) ## Table 2: NUS-WIDE, 1,000 tags
+	$(SUITE) table2 $(TABLE_ARGS)
+
+table3: $(RUN_STAMP) ## Table 3: MS-COCO; writes results/table3.{md,csv,json}
 	$(SUITE) table3 $(TABLE_ARGS)
 
-ablation: .venv/.stamp-run ## No RNN against CNN-RNN, with the recall by object size
-	$(SUITE) ablation $(TABLE_ARGS)
+table4: $(RUN_STAMP) ## Table 4: PASCAL VOC 2007
+	$(SUITE) table4 $(TABLE_ARGS)
 
-tune: .venv/.stamp-run ## search each row's settings on held-out training data; writes them into the table's YAML
-	$(SUITE) tune $(TABLE_ARGS)
+tables: $(RUN_STAMP) ## all four tables
+	$(SUITE) tables $(RUN_ARGS) $(call option,WANDB,wandb)
 
-real-voc: .venv/.stamp-run ## train CNN-RNN and a linear model on real VOC2007 photos (DATA_ROOT, or CNN_RNN_REAL_DATA)
-	$(SUITE) real-voc $(RUN_ARGS)
+ablation: $(RUN_STAMP) ## No RNN against CNN-RNN, with the recall by object size
+	$(SUITE) ablation $(DATA_ARGS) $(RUN_ARGS)
+
+study-orders: $(RUN_STAMP) ## label orders: fixed, drawn, easiest first, aligned, an ensemble
+study-beam: $(RUN_STAMP) ## beam width from 1 to 10
+study-sizes: $(RUN_STAMP) ## embedding and hidden sizes
+study-cells: $(RUN_STAMP) ## LSTM, the paper's cell, GRU, linear
+study-scoring: $(RUN_STAMP) ## how a ranking of all labels comes out of the search
+study-recall: $(RUN_STAMP) ## recall by object size, with and without recurrence
+study-orders study-beam study-sizes study-cells study-scoring study-recall:
+	$(SUITE) study $(@:study-%=%) $(DATA_ARGS) $(RUN_ARGS)
+
+studies: study-orders study-beam study-sizes study-cells study-scoring study-recall ## all studies
+
+verify: $(RUN_STAMP) ## run the tables on mini again and compare with the committed numbers
+	$(SUITE) verify $(RUN_ARGS)
+
+tune: $(RUN_STAMP) ## search each row's settings on held-out training data; writes them into the table's YAML
+	$(SUITE) tune $(DATA_ARGS) $(RUN_ARGS)
+
+report: $(RUN_STAMP) ## one HTML page of everything in results: results/report.html
+	$(SUITE) report $(call option,RESULTS,results)
+
+figures: $(RUN_STAMP) ## Figures 6-10 and Table 5 of the paper into results/figures
+	$(SUITE) figures $(DATA_ARGS) $(RUN_ARGS)
+
+dashboard: .venv/.stamp-tools ## the W&B workspace of the suite: saved where there is a server, else written to a file
+	$(SUITE) dashboard $(call option,RESULTS,results)
+
+demo: .venv/.stamp-tools ## open a local page: drop a photo, see its labels step by step
+	.venv/bin/cnn-rnn demo
 
 # ---- data ----
 

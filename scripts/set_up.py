@@ -17,7 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # The extras of pyproject.toml that a stage adds to the project itself; each holds the one before
 # it. Type checking reads the tests as well, so the last stage is everything.
-STAGES = {"run": "", "test": "[test]", "lint": "[test,lint]"}
+TOOLS = "suite,dashboard,demo,export,folder,ray,tensorboard,timm"
+STAGES = {
+    "run": "[suite]",
+    "tools": f"[{TOOLS}]",
+    "test": f"[{TOOLS},test]",
+    "lint": f"[{TOOLS},test,lint]",
+}
 
 # torch with its CUDA libraries unpacks to 5.5 GB; the rest is the downloads and the data.
 FREE_BYTES_NEEDED = 8 * 10**9

@@ -102,7 +102,7 @@ def test_set_up_installs_exact_versions_once(checkout: Checkout) -> None:
     first = checkout.make("setup")
     assert first.returncode == 0, first.stderr
     assert checkout.installations() == [
-        "pip install --python .venv/bin/python --constraint constraints.txt --editable ."
+        "pip install --python .venv/bin/python --constraint constraints.txt --editable .[suite]"
     ]
     second = checkout.make("setup")
     assert second.returncode == 0
@@ -127,12 +127,13 @@ def test_a_second_call_at_the_same_time_waits_for_the_first(checkout: Checkout) 
     assert len(checkout.installations()) == 1
 
 
-def test_only_test_and_lint_install_their_extras(checkout: Checkout) -> None:
-    for stage in ("run", "test", "lint"):
+def test_a_stage_installs_what_it_needs_and_no_more(checkout: Checkout) -> None:
+    for stage in ("run", "tools", "test", "lint"):
         done = checkout.make(f".venv/.stamp-{stage}")
         assert done.returncode == 0, done.stderr
     extras = [line.rsplit(" ", 1)[1] for line in checkout.installations()]
-    assert extras == [".", ".[test]", ".[test,lint]"]
+    tools = "suite,dashboard,demo,export,folder,ray,tensorboard,timm"
+    assert extras == [".[suite]", f".[{tools}]", f".[{tools},test]", f".[{tools},test,lint]"]
     assert checkout.environments_created() == 1
 
 
@@ -233,8 +234,14 @@ def test_a_full_disk_is_refused_before_anything_is_installed(
             ' --data "coco" --data-root "/data/my coco" --seeds "5"',
         ),
         (
-            ["real-voc", "DATA=coco", "RESULTS=out"],
-            '.venv/bin/python -m benchmarks real-voc --results "out"',
+            ["table4", "DATA=voc2007", "TRAIN=devtrain", "RESULTS=out"],
+            '.venv/bin/python -m benchmarks table4 --data "voc2007" --results "out"'
+            ' --train "devtrain"',
+        ),
+        (["study-beam", "SEEDS=1"], '.venv/bin/python -m benchmarks study beam --seeds "1"'),
+        (
+            ["table3", "LAUNCHER=ray", "ADDRESS=head:6379"],
+            '.venv/bin/python -m benchmarks table3 --launcher "ray" --address "head:6379"',
         ),
         (["data-coco"], '.venv/bin/python -m data_modules coco --root "data/coco2014"'),
         (
@@ -242,7 +249,7 @@ def test_a_full_disk_is_refused_before_anything_is_installed(
             ".venv/bin/python -m pytest -m 'not slow' tests",
         ),
     ],
-    ids=["table3", "ablation-on-coco", "real-voc", "data-coco", "test"],
+    ids=["table3", "ablation-on-coco", "table4", "study", "ray", "data-coco", "test"],
 )
 def test_variables_reach_the_commands(
     checkout: Checkout, arguments: list[str], command: str
@@ -252,7 +259,7 @@ def test_variables_reach_the_commands(
     assert " ".join(shown.split()) == command
 
 
-@pytest.mark.parametrize("target", ["table3", "ablation", "tune", "real-voc"])
+@pytest.mark.parametrize("target", ["table3", "ablation", "tune"])
 def test_the_suite_knows_every_option_it_is_given(checkout: Checkout, target: str) -> None:
     assert checkout.make("setup").returncode == 0
     variables = ["DATA=mini", "DATA_ROOT=d", "SEEDS=1", "RESULTS=r", "WORKERS=1"]
