@@ -1,0 +1,159 @@
+"""What the commands share: their parser and options, the launcher, the progress bar, the end."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+if TYPE_CHECKING:
+    from benchmarks.data import DataSource
+    from benchmarks.spec import TableSpec
+    from benchmarks.suite import Plan, Progress, SuiteResult
+    from benchmarks.workers import Launcher
+
+
+class Parser(argparse.ArgumentParser):
+    """Mistakes are answered in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Says what is wrong and ends with exit status 2."""
+        self.exit(2, f"{self.prog}: error: {message} (--help shows all options)\n")
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
+def command(
+    commands: Commands,
+    name: str,
+    function: Callable[[argparse.Namespace], int],
+    words: str,
+) -> argparse.ArgumentParser:
+    """A command that runs something, with the options that all of these have.
+
+    Args:
+        commands: where it is added.
+        name: on the command line.
+        function: is called with the options; gives the exit status.
+        words: the help.
+    """
+    made = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
+    made.set_defaults(command=function)
+    made.add_argument("--seeds", type=count, default=3, help="runs of each row")
+    made.add_argument("--results", type=Path, default=Path("results"), help="folder to write in")
+    made.add_argument(
+        "--workers", type=count, default=None, help="processes; by default one a core"
+    )
+    made.add_argument(
+        "--launcher",
+        choices=("local", "ray"),
+        default="local",
+        help="local: processes here; ray: tasks of a Ray cluster",
+    )
+    made.add_argument(
+        "--address", default=None, help="HOST:PORT of a running Ray; by default one is started here"
+    )
+    return made
+
+
+def data_arguments(parser: argparse.ArgumentParser) -> None:
+    """--data and --data-root; `source` reads them."""
+    parser.add_argument(
+        "--data",
+        choices=("auto", "mini", "coco"),
+        default="auto",
+        help="auto: the real set where its folder is named, otherwise MINI",
+    )
+    parser.add_argument("--data-root", type=Path, default=None, help="the folder of the real set")
+
+
+def source(options: argparse.Namespace, table: TableSpec) -> DataSource:
+    """The data that the options of `data_arguments` ask for.
+
+    Raises:
+        DataNotFoundError: it is not there.
+    """
+    from benchmarks import data
+
+    return data.choose(options.data, options.data_root)
+
+
+def count(text: str) -> int:
+    """A whole number from 1 on, as argparse wants it."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
+    return int(text)
+
+
+def launcher(options: argparse.Namespace, jobs: int) -> Launcher:
+    """Who runs so many jobs.
+
+    Raises:
+        ClusterError: --address without Ray, or nobody answers there.
+    """
+    from benchmarks import provenance, ray_tasks, workers
+
+    if options.launcher == "ray":
+        return ray_tasks.ray_cluster(options.workers, options.address)
+    if options.address is not None:
+        raise ray_tasks.ClusterError("--address is that of a Ray cluster: add --launcher ray")
+    return workers.local_processes(min(options.workers or provenance.usable_cores(), max(1, jobs)))
+
+
+def run(plan: Plan, options: argparse.Namespace) -> SuiteResult:
+    """Runs what is missing of a plan under a progress bar."""
+    from benchmarks import suite
+
+    total, missing = len(plan.all_requests), len(plan.missing)
+    if missing < total:
+        print(f"{total - missing} of {total} runs are finished already.")
+    if missing:
+        suite.prepare_features(plan.source)
+    with Bar(plan.table.id, total) as bar:
+        bar.skip(total - missing)
+        return suite.run(plan, launcher(options, missing), bar)
+
+
+def finish(result: SuiteResult, text: str, files: Sequence[Path]) -> int:
+    """Prints a report, what failed, and where the files are.
+
+    Returns:
+        The exit status: 1 if a run failed.
+    """
+    print(text)
+    for key, failure in result.failures.items():
+        print(f"FAILED: {failure} (see {result.plan.store.failure_file(key)})")
+    if files:
+        print("Written: " + ", ".join(map(str, files)))
+    return 1 if result.failures else 0
+
+
+class Bar:
+    """A progress bar over runs, and a line for each that ends."""
+
+    def __init__(self, name: str, total: int) -> None:
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=total, unit="run", desc=name, disable=None, dynamic_ncols=True)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.bar.close()
+
+    def skip(self, count: int) -> None:
+        """Runs that were finished before."""
+        self.bar.update(count)
+
+    def __call__(self, progress: Progress) -> None:
+        """A step of a run, or its end."""
+        outcome = progress.outcome
+        if outcome is None:
+            self.bar.set_postfix_str(f"{progress.request.name}, {progress.word}")
+            return
+        said = f"FAILED: {outcome.error}" if outcome.error else outcome.summary
+        self.bar.write(f"{progress.request.name}: {said} ({outcome.seconds:.0f} s)")
+        self.bar.update()
