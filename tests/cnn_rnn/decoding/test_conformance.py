@@ -1,12 +1,14 @@
 """Every implementation returns what the reference returns."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, Literal, get_args
 
 import pytest
 import torch
 from torch import Tensor
 
+from benchmarks.speed.decoding_generate import search_by_generate
 from cnn_rnn.cells import CellName, LSTMCell
 from cnn_rnn.decoding import PathNetwork, Paths
 from cnn_rnn.decoding.batched import beam_search_batched
@@ -263,6 +265,24 @@ def test_many_labels_and_a_wide_beam_agree(
     arguments = (torch.randn(2, 9, generator=torch.Generator().manual_seed(4)), 32, 2, 1)
     expected = beam_search_reference(network, *arguments)
     assert_same_paths(cnn_rnn_search(network, *arguments), expected)
+
+
+@pytest.mark.skipif(find_spec("transformers") is None, reason="transformers is not installed")
+@pytest.mark.parametrize("cell", get_args(CellName))
+def test_generate_finds_the_same_paths(
+    cell: CellName, random_network: Build, random_cnn_rnn: Build, assert_same_paths: Check
+) -> None:
+    generator = torch.Generator().manual_seed(len(cell))
+    for case in range(20):
+        num_labels = draw(generator, 1, 30)
+        beam_width = draw(generator, 2, 9)
+        max_length = draw(generator, 0, 6)
+        min_length = draw(generator, 0, min(max_length, num_labels))
+        networks = random_cnn_rnn(num_labels, case, cell), random_network(num_labels, 9, case)
+        features = torch.randn(draw(generator, 1, 4), 9, generator=generator)
+        for network in networks:
+            arguments = (network, features, beam_width, max_length, min_length)
+            assert_same_paths(search_by_generate(*arguments), beam_search_reference(*arguments))
 
 
 @pytest.mark.gpu
