@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from cnn_rnn.baselines import FeatureEstimator, KNearestNeighbors
+from cnn_rnn.baselines import FeatureEstimator, KNearestNeighbors, LinearSVM
 
-ESTIMATORS: list[Callable[[], FeatureEstimator]] = [KNearestNeighbors]
+ESTIMATORS: list[Callable[[], FeatureEstimator]] = [KNearestNeighbors, LinearSVM]
 
 every_estimator = pytest.mark.parametrize("make", ESTIMATORS)
 
