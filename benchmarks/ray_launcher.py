@@ -31,13 +31,14 @@ class RayError(ValueError):
     is_user_error = True
 
 
-def ray_cluster(address: str | None = None) -> Launcher:
+def ray_cluster(cores: int | None = None, address: str | None = None) -> Launcher:
     """A launcher on a Ray cluster; a job takes one core.
 
     A job with an attribute `results` (a run) gets a folder of its own in its place; the files that
     it leaves there are written into the real one here.
 
     Args:
+        cores: of the Ray that is started here; by default all.
         address: `host:port` of a running cluster's head; None: Ray is started on this machine, and
             ended again.
     Raises:
@@ -52,7 +53,7 @@ def ray_cluster(address: str | None = None) -> Launcher:
 
     def launch(function: JobFunction, jobs: Sequence[Any]) -> Iterator[JobEvent]:
         if jobs:
-            yield from _launch(address, function, jobs)
+            yield from _launch(cores, address, function, jobs)
 
     return launch
 
@@ -73,14 +74,18 @@ def _check_address(address: str) -> None:
         ) from None
 
 
-def _launch(address: str | None, function: JobFunction, jobs: Sequence[Any]) -> Iterator[JobEvent]:
+def _launch(
+    cores: int | None, address: str | None, function: JobFunction, jobs: Sequence[Any]
+) -> Iterator[JobEvent]:
     import ray
     from ray.util.queue import Empty, Queue
 
+    where: dict[str, Any] = {"address": address}
+    if address is None:  # "local" keeps a cluster out that the environment names
+        where = {"address": "local", "num_cpus": cores, "include_dashboard": False}
     ray.init(
-        address=address,
+        **where,
         runtime_env=_environment(sources=address is not None),
-        include_dashboard=None if address else False,
         log_to_driver=False,
         logging_level=logging.ERROR,
     )

@@ -44,7 +44,7 @@ def command(
     made.add_argument("--seeds", type=count, default=3, help="runs of each row")
     made.add_argument("--results", type=Path, default=Path("results"), help="folder to write in")
     made.add_argument(
-        "--workers", type=count, default=None, help="processes; by default one a core"
+        "--workers", type=count, default=None, help="local processes; by default one a core"
     )
     made.add_argument(
         "--launcher",
@@ -91,14 +91,14 @@ def launcher(options: argparse.Namespace, jobs: int) -> Launcher:
     """Who runs so many jobs.
 
     Raises:
-        ClusterError: --address without Ray, or nobody answers there.
+        RayError: --address without Ray, or nobody answers there.
     """
-    from benchmarks import provenance, ray_tasks, workers
+    from benchmarks import provenance, ray_launcher, workers
 
     if options.launcher == "ray":
-        return ray_tasks.ray_cluster(options.workers, options.address)
+        return ray_launcher.ray_cluster(options.workers, options.address)
     if options.address is not None:
-        raise ray_tasks.ClusterError("--address is that of a Ray cluster: add --launcher ray")
+        raise ray_launcher.RayError("--address is that of a Ray cluster: add --launcher ray")
     return workers.local_processes(min(options.workers or provenance.usable_cores(), max(1, jobs)))
 
 

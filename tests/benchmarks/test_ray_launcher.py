@@ -90,7 +90,9 @@ def test_a_running_cluster_is_used_and_left_running(
     jobs: Any, cluster: str, tmp_path: Path
 ) -> None:
     for name in ("first", "second"):
-        (event,) = _ends(list(ray_cluster(cluster)(jobs.work, [jobs.Run(name, tmp_path)]))).values()
+        (event,) = _ends(
+            list(ray_cluster(address=cluster)(jobs.work, [jobs.Run(name, tmp_path)]))
+        ).values()
         assert event.error is None
         assert (tmp_path / "runs" / f"{name}.json").exists()
 
@@ -100,14 +102,14 @@ def test_a_dead_address_is_refused_at_once_with_the_remedy() -> None:
         unused.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{unused.getsockname()[1]}"
         with pytest.raises(RayError, match=f"{address}: no Ray cluster answers there") as caught:
-            ray_cluster(address)
+            ray_cluster(address=address)
     assert "ray start --head" in str(caught.value)
 
 
 @pytest.mark.parametrize("address", ["head", "head:", ":6379", "head:port"])
 def test_an_address_without_host_or_port_is_refused(address: str) -> None:
     with pytest.raises(RayError, match="expected HOST:PORT"):
-        ray_cluster(address)
+        ray_cluster(address=address)
 
 
 def test_nothing_is_started_for_no_jobs() -> None:
