@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from cnn_rnn.ordering import label_order
+from cnn_rnn.ordering import is_fixed, label_order
 
 NAMES = ["dog", "cat", "emu", "ant"]
 COUNTS = torch.tensor([5, 9, 5, 1])
@@ -33,5 +33,13 @@ def test_random_is_one_permutation_for_each_seed() -> None:
 def test_unknown_orders_and_wrong_counts_are_refused() -> None:
     with pytest.raises(ValueError, match="unknown order"):
         label_order("easiest", NAMES, COUNTS)  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(ValueError, match="no fixed order"):
+        label_order("easiest_first", NAMES, COUNTS)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(ValueError, match="4 names"):
         label_order("frequency", NAMES, COUNTS[:2])
+
+
+def test_orders_that_move_are_told_from_fixed_ones() -> None:
+    assert is_fixed("random")
+    assert not is_fixed("random_per_batch")
+    assert not is_fixed("predicted_label")

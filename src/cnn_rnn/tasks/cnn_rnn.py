@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import torch
 from torch import Tensor
 
+from cnn_rnn import aligned_orders
 from cnn_rnn.backbones import BackboneSpec
 from cnn_rnn.cells import CellName
 from cnn_rnn.label_space import paths_to_targets, targets_to_paths
 from cnn_rnn.losses import path_cross_entropy
 from cnn_rnn.metrics import MeanAveragePrecision, PrecisionRecallF1
 from cnn_rnn.network import CNNRNN
-from cnn_rnn.ordering import LabelOrder, label_order
+from cnn_rnn.ordering import LabelOrder, is_fixed, label_order
 from cnn_rnn.scoring import Strategy, decode_and_score
 from cnn_rnn.tasks.base import Batch, MultiLabelTask, Predictions
 
@@ -38,8 +41,17 @@ class CNNRNNTask(MultiLabelTask):
         dropout: on the projections.
         dropout_on: their inputs, or the joint vectors.
         label_scale: standard deviation of the label embedding at the start.
-        order: of the labels on a training path.
-        order_seed: of `order: random`.
+        order: of the labels on a training path (section 3.4). Fixed: `frequency`, `rare_first`,
+            `alphabetical`, `random`. `random_per_batch`: a permutation of all labels for each
+            mini-batch, the same for its images. `easiest_first`: frequency in the first epoch;
+            then each image's labels greedily by their probability to the network as it was when
+            the epoch began. `minimal_loss`, `predicted_label`: aligned with what the network
+            predicts at that moment (`cnn_rnn.aligned_orders`). The held-out loss is taken with
+            the same permutations in every epoch, or with orders by the network as it is.
+        order_seed: of `order: random`, and of the held-out permutations of `random_per_batch`.
+        aligned_inputs: what the network is fed at each step where `order` is aligned: the labels
+            it `predicted` itself (as Yazici et al. train), or the `true` ones in their new order,
+            teacher forcing as with every other order.
         beam_width: N of section 3.3.
         max_length: longest path decoded, in labels.
         min_length: shortest path decoded; the paper: k on NUS-WIDE, 0 on COCO.
@@ -66,6 +78,7 @@ class CNNRNNTask(MultiLabelTask):
         label_scale: float = 0.1,
         order: LabelOrder = "frequency",
         order_seed: int = 0,
+        aligned_inputs: Literal["predicted", "true"] = "predicted",
         beam_width: int = 5,
         max_length: int = 20,
         min_length: int = 0,
@@ -110,17 +123,54 @@ class CNNRNNTask(MultiLabelTask):
         self.max_length = max_length
         self.min_length = min_length
         self.scoring: Strategy = scoring
+        if aligned_inputs not in ("predicted", "true"):
+            raise ValueError(f"aligned_inputs must be predicted or true, got {aligned_inputs!r}")
+        self.order: LabelOrder = order
+        self.order_seed = order_seed
+        self.aligned_inputs = aligned_inputs
+        fixed = order if is_fixed(order) else "frequency"
         self.label_order: Tensor
         self.register_buffer(
-            "label_order", label_order(order, label_names, self.labels.counts, order_seed)
+            "label_order", label_order(fixed, label_names, self.labels.counts, order_seed)
         )
+        self._held_out_permutations = torch.Generator()
+        self._when_the_epoch_began: list[CNNRNN] = []  # in a list: not a submodule, not saved
         self._decoded = 0
         self._decoded_empty = 0
 
     def compute_loss(self, features: Tensor, batch: Batch) -> Tensor:
         """Cross-entropy of the labels' path; an ignored label is not on it."""
-        paths = targets_to_paths(batch["target"] & ~batch["ignored"], self.label_order)
-        return path_cross_entropy(self.network(features, paths), paths)
+        inputs, paths = self._paths(features.detach(), batch["target"] & ~batch["ignored"])
+        return path_cross_entropy(self.network(features, inputs), paths)
+
+    def _paths(self, features: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """The labels that are fed, and those that are to be predicted; both (B, T), equally long.
+
+        In either, position t holds the t-th label of an image; they differ for aligned orders.
+        """
+        if self.order in ("minimal_loss", "predicted_label"):
+            predicted, log_probs = aligned_orders.free_run(self.network, features, target)
+            if self.order == "minimal_loss":
+                aligned = aligned_orders.minimal_loss(log_probs, target)
+            else:
+                aligned = aligned_orders.predicted_label(log_probs, predicted, target)
+            return predicted if self.aligned_inputs == "predicted" else aligned, aligned
+        if self.order == "easiest_first":
+            judges = self._when_the_epoch_began if self.training else [self.network]
+            if judges:
+                paths = aligned_orders.easiest_first(judges[0], features, target)
+                return paths, paths
+        order = self.label_order
+        if self.order == "random_per_batch":
+            drawn_by = None if self.training else self._held_out_permutations
+            order = torch.randperm(len(order), generator=drawn_by).to(order.device)
+        paths = targets_to_paths(target, order)
+        return paths, paths
+
+    def on_train_epoch_start(self) -> None:
+        """Keeps the network as it is, where the epoch's orders are its own."""
+        if self.order == "easiest_first" and self.current_epoch > 0:
+            self._when_the_epoch_began = [copy.deepcopy(self.network).requires_grad_(False)]
 
     def predict(self, features: Tensor) -> Predictions:
         """Beam search: the labels of the best path, and a ranking from all paths."""
@@ -136,8 +186,9 @@ class CNNRNNTask(MultiLabelTask):
         return Predictions(scores, decisions, paths)
 
     def on_validation_epoch_start(self) -> None:
-        """Starts counting decoded paths."""
+        """Starts counting decoded paths; held-out permutations are those of every epoch."""
         self._decoded = self._decoded_empty = 0
+        self._held_out_permutations.manual_seed(self.order_seed)
 
     def _observe(
         self,
