@@ -1,0 +1,37 @@
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from benchmarks.memory import PeakMemory, tree_bytes
+
+pytestmark = pytest.mark.skipif(
+    not PeakMemory().known, reason="this system has no /proc: peak memory is not known"
+)
+SIZE = 64 * 2**20
+
+
+def test_what_is_held_for_a_while_is_the_peak() -> None:
+    before = tree_bytes(os.getpid())
+    with PeakMemory(every=0.001) as memory:
+        held = np.ones(SIZE, dtype=np.uint8)
+        while memory.peak_bytes < before + SIZE // 2:
+            time.sleep(0.001)
+        del held
+    assert memory.peak_bytes >= before + SIZE // 2
+
+
+def test_children_count() -> None:
+    words = f"held = bytearray(b'x') * {SIZE}; print('held', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "held\n"
+        assert tree_bytes(os.getpid()) - tree_bytes(child.pid) > 0
+        assert tree_bytes(child.pid) >= SIZE
+        assert tree_bytes(os.getpid()) >= SIZE
+        child.communicate("\n")
