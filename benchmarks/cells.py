@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.metric_names import HEADINGS
 from benchmarks.published import PublishedCell
+from benchmarks.resampled_ranking import CLASS_PREFIXES, METHODS, PREFIXES
 
 NO_NUMBER = "-"
 Report = dict[str, Any]
@@ -47,6 +48,11 @@ def heading(report: Report, column: str) -> str:
     return HEADINGS[column].format(k=report["map_k"])
 
 
+def main_columns(report: Report) -> list[str]:
+    """The columns without those of single classes, which have a table of their own."""
+    return [column for column in report["columns"] if not column.startswith(CLASS_PREFIXES)]
+
+
 def has_published(report: Report) -> bool:
     """Whether the paper prints any cell of the table."""
     return any(
@@ -61,7 +67,7 @@ def lines_of_rows(report: Report, below_line: bool) -> list[list[str]]:
     for row in report["rows"]:
         if row["below_line"] != below_line:
             continue
-        columns = report["columns"]
+        columns = main_columns(report)
         lines.append([row["name"], ours_is_called(report), *(cell(row, c) for c in columns)])
         if beside:
             lines.append(["", "paper", *(published(row, c) for c in columns)])
@@ -73,16 +79,36 @@ def full_title(report: Report) -> str:
     return f"{report['title']} — on {report['data']['title']}"
 
 
+METHOD_WORDS = {"11_points": "11-point", "all_points": "all-point"}
+
+
+def class_names(report: Report) -> list[str]:
+    """The classes of a table of average precision, in the order of the table."""
+    columns = [c.partition("/")[2] for c in report["columns"] if c.startswith(CLASS_PREFIXES)]
+    found = [row["average_precision"] or {} for row in report["rows"]]
+    measured_ones = [name for by_method in found for name in by_method.get("11_points", ())]
+    return columns or list(dict.fromkeys(measured_ones))
+
+
 def class_lines(report: Report) -> tuple[list[str], list[list[list[str]]]]:
-    """AP of each class by both methods: the head, the lines of the classes, that of the means."""
-    rows = [row for row in report["rows"] if row["average_precision"]]
-    methods = {"11_points": "11-point", "all_points": "all-point"}
-    head = ["class", *(f"{row['name']}, {words}" for words in methods.values() for row in rows)]
-    names = list(rows[0]["average_precision"]["11_points"]) if rows else []
+    """AP of each class by both methods, and the paper's: the head, the classes, the means."""
+    columns: list[tuple[str, dict[str, str], str]] = []
+    for row in report["rows"]:
+        for method, mean in METHODS.items():
+            found = (row["average_precision"] or {}).get(method)
+            if found:
+                values = {name: measured(value) for name, value in found.items()}
+                words = f"{row['name']}, {METHOD_WORDS[method]}"
+                columns.append((words, values, measured(row["ranked"][mean])))
+        prefix = PREFIXES["11_points"]
+        printed = {name: prefix + name for name in class_names(report)}
+        shown = {n: published(row, c) for n, c in printed.items() if c in row["cells"]}
+        if any(text != NO_NUMBER for text in shown.values()):
+            mean_of_paper = published(row, "map_11") if "map_11" in row["cells"] else NO_NUMBER
+            columns.append((f"{row['name']}, paper", shown, mean_of_paper))
     classes = [
-        [name]
-        + [measured(row["average_precision"][method][name]) for method in methods for row in rows]
-        for name in names
+        [name, *(values.get(name, NO_NUMBER) for _, values, _ in columns)]
+        for name in class_names(report)
     ]
-    means = [measured(row["ranked"][mean]) for mean in ("map_11", "map") for row in rows]
-    return head, [classes, [["mean", *means]]]
+    head = ["class", *(words for words, _, _ in columns)]
+    return head, [classes, [["mean", *(mean for _, _, mean in columns)]]]

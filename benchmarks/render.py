@@ -12,7 +12,9 @@ from benchmarks.cells import (
     has_published,
     heading,
     lines_of_rows,
+    main_columns,
 )
+from benchmarks.render_comparison import claim_lines, comparison_words, difference_lines
 from benchmarks.render_csv import to_csv
 from benchmarks.render_markdown import to_markdown
 from benchmarks.store import write_json, write_text
@@ -42,7 +44,7 @@ def write_files(stem: Path, report: Report, texts: dict[str, str]) -> list[Path]
 
 def to_text(report: Report) -> str:
     """The table for a terminal."""
-    head = ["", "", *(heading(report, column) for column in report["columns"])]
+    head = ["", "", *(heading(report, column) for column in main_columns(report))]
     groups = [lines_of_rows(report, False), lines_of_rows(report, True)]
     seeds = len(report["seeds"])
     parts = [
@@ -58,6 +60,13 @@ def to_text(report: Report) -> str:
             "",
             *text_table(*class_lines(report), left=(0,)),
         ]
+    differences = difference_lines(report)
+    if differences:
+        head = ["", "", "difference", "interval", ""]
+        parts += ["", comparison_words(report), "", *text_table(head, differences, left=(0, 1, 4))]
+    if report["claims"]:
+        parts += ["", "The paper's claims:", ""]
+        parts += text_table(*claim_lines(report["claims"], report["map_k"]), left=(0, 1, 2, 5))
     if has_published(report):
         legend = (f"{mark or 'no mark'}: {words}" for mark, words in report["evidence"].items())
         parts += ["", *legend]

@@ -11,10 +11,18 @@ from benchmarks.cells import (
     has_published,
     heading,
     lines_of_rows,
+    main_columns,
     measured,
 )
 from benchmarks.metric_names import DECIDED, HEADINGS, PROTOCOLS, RANKED
 from benchmarks.published import NOTHING_PRINTED
+from benchmarks.render_comparison import (
+    CLAIM_VERDICTS,
+    claim_lines,
+    comparison_table,
+    comparison_words,
+    reference_name,
+)
 
 
 def to_markdown(report: Report) -> str:
@@ -23,6 +31,8 @@ def to_markdown(report: Report) -> str:
         *preamble(report),
         *_main_table(report),
         *_notes(report),
+        *_comparison(report),
+        *_claims(report),
         *_protocol_table(report),
         *_classes_table(report),
         *_run_table(report),
@@ -58,7 +68,7 @@ def markdown_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[
 
 
 def _main_table(report: Report) -> list[str]:
-    head = ["method", "", *(heading(report, column) for column in report["columns"])]
+    head = ["method", "", *(heading(report, column) for column in main_columns(report))]
     parts = markdown_table(head, lines_of_rows(report, False))
     below = lines_of_rows(report, True)
     if below:
@@ -72,6 +82,29 @@ def _notes(report: Report) -> list[str]:
     for row in report["rows"]:
         notes += [f"- {row['name']}: a run FAILED: {line}" for line in row["failures"]]
     return [*notes, ""] if notes else []
+
+
+def _comparison(report: Report) -> list[str]:
+    head, lines = comparison_table(report)
+    if not lines:
+        return []
+    title = f"## Against {reference_name(report)}"
+    return [title, "", comparison_words(report), "", *markdown_table(head, lines), ""]
+
+
+def _claims(report: Report) -> list[str]:
+    if not report["claims"]:
+        return []
+    head, groups = claim_lines(report["claims"], report["map_k"])
+    lines = [line for group in groups for line in group]
+    return [
+        f"## The paper's claims, on {report['data']['title']}",
+        "",
+        *markdown_table(head, lines),
+        "",
+        *(f"- {name}: {words}." for name, words in CLAIM_VERDICTS.items()),
+        "",
+    ]
 
 
 def _protocol_table(report: Report) -> list[str]:

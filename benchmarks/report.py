@@ -9,10 +9,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks import provenance
+from benchmarks import claims, comparison, provenance
 from benchmarks.metric_names import DECIDED, RANKED
 from benchmarks.published import EVIDENCE, PublishedCell
-from benchmarks.spec import RowSpec, TableSpec
+from benchmarks.resampled_ranking import CLASS_PREFIXES, PREFIXES
+from benchmarks.spec import RowSpec
 from benchmarks.statistics import spread
 from benchmarks.suite import SuiteResult
 
@@ -30,19 +31,34 @@ def build(result: SuiteResult, description: str) -> dict[str, Any]:
         description: what was read of the data.
     """
     table = result.plan.table
-    rows = [_row(result, row) for row in table.rows]
+    compared = comparison.against_reference(
+        result.plan.store,
+        {row.id: [run["key"] for run in result.runs(row)] for row in table.rows},
+        table.reference,
+        table.columns,
+        table.kind,
+        table.map_k,
+    )
+    rows = [_row(result, row, compared.get(row.id)) for row in table.rows]
     if table.kind == "top_k" and result.records:
         rows.append(_oracle(result))
-    return {
+    report = {
         "format": FORMAT,
         "table": table.id,
         "title": table.title,
         "kind": table.kind,
         "columns": list(table.columns),
         **header(result, description),
+        "reference": table.reference,
+        "comparison": {
+            "level": comparison.LEVEL,
+            "resamples": comparison.RESAMPLES,
+            "seed": comparison.SEED,
+        },
         "rows": rows,
         "evidence": EVIDENCE,
     }
+    return {**report, "claims": claims.answers(report)}
 
 
 def header(result: SuiteResult, description: str) -> dict[str, Any]:
@@ -81,7 +97,9 @@ def in_percent(shares: Sequence[float]) -> dict[str, Any]:
     return {"mean": mean, "sd": None if math.isnan(sd) else sd, "seeds": seeds}
 
 
-def _row(result: SuiteResult, row: RowSpec) -> dict[str, Any]:
+def _row(
+    result: SuiteResult, row: RowSpec, against_reference: dict[str, Any] | None
+) -> dict[str, Any]:
     records = result.runs(row)
     failed = result.failed(row)
     requests = result.plan.requests.get(row.id, ())
@@ -100,7 +118,8 @@ def _row(result: SuiteResult, row: RowSpec) -> dict[str, Any]:
         "failures": failed,
         "note": row.note,
         "trained": resolved.to_dict() if resolved else None,
-        "cells": _cells(result.plan.table, row, records),
+        "cells": _cells(result, row, records),
+        "against_reference": against_reference,
         "protocol": records[0]["protocol"] if records else None,
         "protocols": _protocols(records),
         "ranked": {name: _spread(records, "ranked", name) for name in RANKED},
@@ -124,12 +143,21 @@ def _row(result: SuiteResult, row: RowSpec) -> dict[str, Any]:
     }
 
 
-def _cells(table: TableSpec, row: RowSpec, records: Sequence[Record]) -> dict[str, Any]:
+def _cells(result: SuiteResult, row: RowSpec, records: Sequence[Record]) -> dict[str, Any]:
+    table = result.plan.table
+    by_class = _by_class(result, records) if table.kind == "average_precision" else {}
+    classes = {
+        prefix + name: found
+        for method, prefix in PREFIXES.items()
+        for name, found in by_class.get(method, {}).items()
+    }
     cells: dict[str, Any] = {}
     for column in table.columns:
         published = row.published.get(column, PublishedCell())
         cells[column] = {
-            "ours": _column(records, column),
+            "ours": classes.get(column)
+            if column.startswith(CLASS_PREFIXES)
+            else _column(records, column),
             "published": published.value,
             "evidence": published.mark if published.value is not None else None,
         }
@@ -217,6 +245,7 @@ def _oracle(result: SuiteResult) -> dict[str, Any]:
             }
             for column in table.columns
         },
+        "against_reference": None,
         "protocol": "exactly_k",
         "protocols": {},
         "ranked": {},

@@ -24,10 +24,14 @@ def decided(
         ignored: (B, K), neither right nor wrong.
         prefix: of the metrics' names.
     """
-    correct, given, true = _as_floats(decisions & target, decisions, target, kept=~ignored)
+    # Counts are whole numbers: float32 holds them exactly up to 2 ** 24 images, at half the time.
+    parts = [
+        (part & ~ignored).astype(np.float32) for part in (decisions & target, decisions, target)
+    ]
 
     def measured(weights: FloatArray) -> FloatArray:
-        counts = [weights @ part for part in (correct, given, true)]  # (R, K) each
+        drawn = weights.astype(np.float32)
+        counts = [(drawn @ part).astype(np.float64) for part in parts]  # (R, K) each
         sums = [count.sum(axis=1) for count in counts]
         columns: list[FloatArray] = []
         for precision, recall in (
@@ -94,6 +98,16 @@ def together(measures: Sequence[Measure]) -> Measure:
         return np.concatenate([measure.of(weights) for measure in measures], axis=1)
 
     return Measure(names, measured)
+
+
+def chosen(measure: Measure, names: Sequence[str]) -> Measure:
+    """Some metrics of a measure, in the order of their names.
+
+    Raises:
+        ValueError: it has no such metric.
+    """
+    places = [measure.names.index(name) for name in names]
+    return Measure(tuple(names), lambda weights: measure.of(weights)[:, places])
 
 
 def _as_floats(*parts: Decisions, kept: Decisions) -> list[FloatArray]:

@@ -9,6 +9,7 @@ import pytest
 from benchmarks import render, report, suite
 from benchmarks.data import DataSource
 from benchmarks.published import EVIDENCE
+from benchmarks.render_comparison import CLAIM_VERDICTS, interval, signed
 from benchmarks.render_csv import to_csv
 from benchmarks.render_markdown import markdown_table, to_markdown
 from benchmarks.spec import TableSpec
@@ -97,3 +98,38 @@ def test_a_table_of_average_precision_lists_the_classes(
 
 def test_markdown_tables_have_a_rule_for_each_column() -> None:
     assert markdown_table(["a", "b"], [["1", "2"]]) == ["| a | b |", "| --- | ---: |", "| 1 | 2 |"]
+
+
+def test_differences_stand_in_every_form(built: dict[str, Any]) -> None:
+    bce = built["rows"][0]
+    assert set(bce["against_reference"]) == {"c_f1", "o_f1", "map_at_k"}
+    found = bce["against_reference"]["o_f1"]
+    shown = f"{signed(found['difference'])} ({interval(found)}), {found['verdict']}"
+    assert shown in to_markdown(built)
+    assert "## Against CNN-RNN" in to_markdown(built)
+    assert f"{interval(found)}" in render.to_text(built)
+    lines = list(csv.DictReader(io.StringIO(to_csv(built))))
+    (line,) = [
+        line
+        for line in lines
+        if (line["row"], line["protocol"], line["metric"]) == ("bce", "exactly_k", "o_f1")
+    ]
+    assert float(line["difference"]) == pytest.approx(found["difference"], abs=1e-4)
+    assert line["verdict"] == found["verdict"]
+
+
+def test_claims_stand_in_markdown_and_on_the_terminal(built: dict[str, Any]) -> None:
+    answer = {
+        **{"id": "best_f1", "claim": "CNN-RNN has the best F1", "data": "MINI", "table": "tiny"},
+        **{"metric": "o_f1", "against": "Softmax", "verdict": "not seen"},
+        **{"difference": -0.04, "low": -1.25, "high": 1.5},
+    }
+    untested = {**answer, "metric": "c_f1", "against": None, "verdict": "not tested"}
+    untested.update(difference=None, low=None, high=None)
+    claimed = {**built, "claims": [answer, untested]}
+    text = to_markdown(claimed)
+    assert "| CNN-RNN has the best F1 | O-F1 | Softmax | 0.0 | -1.2 to +1.5 | not seen |" in text
+    assert "|  | C-F1 | - | - | - | not tested |" in text
+    for name, words in CLAIM_VERDICTS.items():
+        assert f"- {name}: {words}." in text
+    assert "not tested" in render.to_text(claimed)
