@@ -26,7 +26,8 @@ from torchvision.models.vgg import VGG
 from tqdm import tqdm
 
 import cnn_rnn
-from cnn_rnn.backbones import IMAGENET_MEAN, IMAGENET_STD, build_backbone, mini_vgg16
+from cnn_rnn.backbone_bodies import mini_vgg16
+from cnn_rnn.backbones import IMAGENET_MEAN, IMAGENET_STD, build_backbone
 from data_modules.mini import CLASS_NAMES, single_object_pictures
 from data_modules.mini.coco import GENERATOR_VERSION
 

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-import torchvision
 from torch import Tensor, nn
-from torchvision.models.vgg import VGG, make_layers
 
+from cnn_rnn import regions
+from cnn_rnn.backbone_bodies import network_without_head, pad_as_tensorflow
 from cnn_rnn.backbone_weights import load_into, weights_file
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-MINI_WIDTH = 8  # the mini VGG16 has an eighth of VGG16's channels
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,9 @@ class BackboneSpec:
         std: RGB divisor after that.
         padding: `tensorflow` pads the strided 3x3 convolutions at the right and the bottom only,
             as weights converted from TensorFlow expect.
+        regions: R; above 1 the features are those of R region hypotheses (`cnn_rnn.regions`), the
+            whole image first, R * F in a row: what `HypothesisPoolingTask` reads.
+        crop_size: side of the regions' crops, in pixels; None: as large as the images.
     """
 
     name: str = "vgg16"
@@ -44,6 +46,17 @@ class BackboneSpec:
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
     padding: Literal["symmetric", "tensorflow"] = "symmetric"
+    regions: int = 1
+    crop_size: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.regions < 1 or (self.crop_size is not None and self.crop_size < 1):
+            raise ValueError(
+                "backbone: expected regions >= 1 and crop_size >= 1 or null, got "
+                f"{self.regions} and {self.crop_size}"
+            )
+        if self.crop_size is not None and self.regions == 1:
+            raise ValueError("backbone: crop_size is of regions; data.image_size sets the images'")
 
     @classmethod
     def parse(cls, config: BackboneSpec | dict[str, Any]) -> BackboneSpec:
@@ -67,7 +80,7 @@ class BackboneSpec:
 
     @property
     def feature_dim(self) -> int:
-        """F, found without allocating any weights.
+        """F (R * F with regions), found without allocating any weights.
 
         Raises:
             ValueError: no such backbone.
@@ -76,7 +89,9 @@ class BackboneSpec:
             return _assemble(self).feature_dim
 
     def identity(self) -> str:
-        """A string that changes whenever the features would: name, weights' hash, normalisation.
+        """A string that changes whenever the features would.
+
+        Name, weights' hash, normalisation, and with regions their method, number and size.
 
         Raises:
             ValueError: random weights have no identity.
@@ -93,6 +108,8 @@ class BackboneSpec:
         else:  # torchvision puts a hash into the name of each file it publishes
             source = file.url.rsplit("/", 1)[-1]
         rule = f"mean={tuple(self.mean)} std={tuple(self.std)} padding={self.padding}"
+        if self.regions > 1:
+            rule += f" regions={regions.METHOD}/{self.regions}/{self.crop_size or 'image'}"
         return f"{self.name} {source} {rule}"
 
     def build(self) -> Backbone:
@@ -105,16 +122,34 @@ class BackboneSpec:
         backbone = _assemble(self)
         if self.weights is not None:
             load_into(backbone.body, self.name, self.weights, backbone.head_prefix)
+            backbone.keeps_statistics = True
         if self.padding == "tensorflow":
-            _pad_as_tensorflow(backbone.body)
+            pad_as_tensorflow(backbone.body)
         return backbone.eval()
 
 
 class Backbone(nn.Module):
-    """Normalisation and a network without its last layer: images (B, 3, H, W) -> (B, F)."""
+    """Normalisation and a network without its last layer: images (B, 3, H, W) -> (B, F).
+
+    Args:
+        body: the network; normalised images (B, 3, H, W) -> (B, F).
+        feature_dim: F of the body.
+        head_prefix: of the head's keys in a full state dict.
+        mean: RGB mean subtracted from images in [0, 1].
+        std: RGB divisor after that.
+        num_regions: R; above 1 the features of R regions in a row.
+        crop_size: side of their crops; None: as large as the images.
+
+    Attributes:
+        feature_dim: F, or R * F.
+        keeps_statistics: batch normalisation goes on with its pre-trained statistics in training
+            mode, where only its scale and shift are trained: the statistics of small batches of
+            another data set are worse. False for random weights, which have none.
+    """
 
     mean: Tensor
     std: Tensor
+    keeps_statistics: bool = False
 
     def __init__(
         self,
@@ -123,13 +158,26 @@ class Backbone(nn.Module):
         head_prefix: str,
         mean: tuple[float, ...] = IMAGENET_MEAN,
         std: tuple[float, ...] = IMAGENET_STD,
+        num_regions: int = 1,
+        crop_size: int | None = None,
     ) -> None:
         super().__init__()
         self.body = body
-        self.feature_dim = feature_dim
+        self.feature_dim = num_regions * feature_dim
+        self.num_regions = num_regions
+        self.crop_size = crop_size
         self.head_prefix = head_prefix
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+
+    def train(self, mode: bool = True) -> Backbone:
+        """Training or evaluation mode, apart from statistics that are kept."""
+        super().train(mode)
+        if self.keeps_statistics:
+            for module in self.body.modules():
+                if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                    module.eval()
+        return self
 
     def forward(self, images: Tensor) -> Tensor:
         """Features of a batch.
@@ -137,8 +185,18 @@ class Backbone(nn.Module):
         Args:
             images: (B, 3, H, W) uint8, or float in [0, 1].
         Returns:
-            (B, F) float.
+            (B, F) float; with regions (B, R * F), the whole image's features first.
         """
+        if self.num_regions == 1:
+            return self._encode(images)
+        boxes = regions.propose(images, self.num_regions)  # (B, R, 4)
+        size = self.crop_size or (images.shape[-2], images.shape[-1])
+        # Region by region: a batch of all crops would cost R times the memory, and time for it.
+        crops = (regions.crop(images, boxes[:, region], size) for region in range(boxes.shape[1]))
+        return torch.cat([self._encode(part) for part in crops], dim=1)
+
+    def _encode(self, images: Tensor) -> Tensor:
+        """(B, F): one network for every image."""
         if images.is_floating_point():
             centred = images - self.mean
         else:  # in place: a third of the time of new tensors, and the caller's bytes are untouched
@@ -153,100 +211,7 @@ def build_backbone(name: str, weights: str | None = None, **options: Any) -> Bac
 
 
 def _assemble(spec: BackboneSpec) -> Backbone:
-    body, feature_dim, head_prefix = _body(spec.name)
-    return Backbone(body, feature_dim, head_prefix, spec.mean, spec.std)
-
-
-def _body(name: str) -> tuple[nn.Module, int, str]:
-    """A network without its head, F, and the prefix of the head's keys in a full state dict."""
-    if name == "vgg16_mini":
-        body = mini_vgg16()
-        return body, _strip_last_linear(body, "classifier"), "classifier."
-    if name.startswith("timm/"):
-        try:
-            import timm
-        except ImportError:
-            raise ValueError(f"{name} needs timm: pip install 'cnn-rnn[timm]'") from None
-        if name.removeprefix("timm/") not in timm.list_models():
-            raise ValueError(f"timm has no model {name.removeprefix('timm/')!r}")
-        model = timm.create_model(name.removeprefix("timm/"), pretrained=False, num_classes=0)
-        return model, _timm_features(model), "head"
-    if name not in torchvision.models.list_models(module=torchvision.models):
-        raise ValueError(
-            f"no backbone {name!r}: expected vgg16, vgg16_mini, a name of "
-            "torchvision.models.list_models(), or timm/<name>"
-        )
-    model = torchvision.models.get_model(name, weights=None)
-    if name.startswith("squeezenet"):  # its classifier is a convolution: pool the features
-        model.classifier = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        return model, 512, "classifier."
-    for head in ("classifier", "fc", "heads", "head"):
-        if hasattr(model, head):
-            return model, _strip_last_linear(model, head), f"{head}."
-    raise ValueError(f"torchvision's {name} has no classifier that could be taken off")
-
-
-def mini_vgg16(num_classes: int = 1000) -> VGG:
-    """VGG16's sixteen layers with an eighth of the channels, for images of about 96 pixels."""
-    widths: list[str | int] = [
-        64,
-        64,
-        "M",
-        128,
-        128,
-        "M",
-        256,
-        256,
-        256,
-        "M",
-        512,
-        512,
-        512,
-        "M",
-        512,
-        512,
-        512,
-    ]
-    narrow = [width if width == "M" else int(width) // MINI_WIDTH for width in widths]
-    model = VGG(make_layers([*narrow, "M"]), num_classes=num_classes, init_weights=False)
-    channels, hidden = 512 // MINI_WIDTH, 4096 // MINI_WIDTH
-    model.avgpool = nn.AdaptiveAvgPool2d((3, 3))
-    model.classifier = nn.Sequential(
-        nn.Linear(channels * 9, hidden),
-        nn.ReLU(True),
-        nn.Dropout(0.2),
-        nn.Linear(hidden, hidden),
-        nn.ReLU(True),
-        nn.Dropout(0.2),
-        nn.Linear(hidden, num_classes),
+    body, feature_dim, head_prefix = network_without_head(spec.name)
+    return Backbone(
+        body, feature_dim, head_prefix, spec.mean, spec.std, spec.regions, spec.crop_size
     )
-    return model
-
-
-def _timm_features(model: Any) -> int:
-    """Size of what a timm model without classes gives; some add a layer before the head."""
-    return int(getattr(model, "head_hidden_size", model.num_features))
-
-
-def _strip_last_linear(model: nn.Module, head: str) -> int:
-    """Replace the last linear layer of `model.<head>` by the identity; returns its input size."""
-    module = getattr(model, head)
-    if isinstance(module, nn.Linear):
-        setattr(model, head, nn.Identity())
-        return module.in_features
-    names = [name for name, child in module.named_children() if isinstance(child, nn.Linear)]
-    if not names:
-        raise ValueError(f"the {head} of this backbone ends in no linear layer")
-    last = getattr(module, names[-1])
-    setattr(module, names[-1], nn.Identity())
-    return int(last.in_features)
-
-
-def _pad_as_tensorflow(model: nn.Module) -> None:
-    """TensorFlow's SAME padding of a strided 3x3 convolution on an even size: right and bottom."""
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d) and module.stride == (2, 2) and module.padding == (1, 1):
-            module.padding = (0, 0)
-            module.register_forward_pre_hook(
-                lambda _, inputs: (nn.functional.pad(inputs[0], (0, 1, 0, 1)),)
-            )

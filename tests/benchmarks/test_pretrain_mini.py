@@ -19,7 +19,8 @@ from benchmarks.pretrain_mini import (
     pictures,
     train,
 )
-from cnn_rnn.backbones import build_backbone, mini_vgg16
+from cnn_rnn.backbone_bodies import mini_vgg16
+from cnn_rnn.backbones import build_backbone
 from data_modules.mini import single_object_picture
 
 TINY = Recipe(num_pictures=48, num_held_out=16, epochs=2, batch_size=16, image_size=48)

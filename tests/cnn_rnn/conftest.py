@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnn_rnn.backbones import mini_vgg16
+from cnn_rnn.backbone_bodies import mini_vgg16
 from cnn_rnn.cli import main
 
 TINY = """

@@ -8,6 +8,7 @@ import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
+from cnn_rnn import regions
 from cnn_rnn.backbone_weights import WeightsError
 from cnn_rnn.backbones import BackboneSpec, build_backbone
 
@@ -144,3 +145,79 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 def test_missing_weights_say_what_could_be_named_instead() -> None:
     with pytest.raises(WeightsError, match="IMAGENET1K_V1"):
         build_backbone("resnet18", "nowhere.pth")
+
+
+def test_features_of_regions_are_those_of_each_crop_the_whole_image_first() -> None:
+    spec = BackboneSpec("vgg16_mini", "mini", regions=5, crop_size=48)
+    assert spec.feature_dim == 5 * 512
+    images = torch.randint(0, 256, (3, 3, 64, 64), dtype=torch.uint8)
+    one = BackboneSpec("vgg16_mini", "mini").build()
+    with torch.no_grad():
+        features = spec.build()(images).view(3, 5, 512)
+        for image, row in zip(images, features, strict=True):
+            boxes = regions.propose(image.unsqueeze(0), 5)[0]
+            for box, found in zip(boxes, row, strict=True):
+                cut = regions.crop(image.unsqueeze(0), box.unsqueeze(0), 48)
+                torch.testing.assert_close(found, one(cut)[0], rtol=1e-4, atol=1e-5)
+
+
+def test_crops_are_as_large_as_the_images_unless_told_otherwise() -> None:
+    images = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    with torch.no_grad():
+        whole = BackboneSpec("vgg16_mini", "mini").build()(images)
+        features = BackboneSpec("vgg16_mini", "mini", regions=2).build()(images)
+    torch.testing.assert_close(features[:, :512], whole)
+
+
+def test_the_identity_follows_number_size_and_method_of_regions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def identities() -> list[str]:
+        return [
+            BackboneSpec("vgg16_mini", "mini").identity(),
+            BackboneSpec("vgg16_mini", "mini", regions=4).identity(),
+            BackboneSpec("vgg16_mini", "mini", regions=5).identity(),
+            BackboneSpec("vgg16_mini", "mini", regions=5, crop_size=64).identity(),
+        ]
+
+    before = identities()
+    assert len(set(before)) == 4
+    monkeypatch.setattr(regions, "METHOD", "another")
+    after = identities()
+    assert after[0] == before[0]
+    assert not set(after[1:]) & set(before)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"regions": 0}, {"regions": 3, "crop_size": 0}, {"regions": 1, "crop_size": 9}]
+)
+def test_regions_that_cannot_be_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="crop_size"):
+        BackboneSpec.parse({"name": "vgg16_mini", "weights": "mini", **wrong})
+
+
+@pytest.mark.parametrize(("weights", "kept"), [("file", True), (None, False)])
+def test_training_keeps_the_statistics_that_came_with_weights(
+    tmp_path: Path, weights: str | None, kept: bool
+) -> None:
+    torch.manual_seed(0)
+    if weights is not None:
+        weights = str(tmp_path / "resnet18.pth")
+        torch.save(torchvision.models.resnet18(weights=None).state_dict(), weights)
+    backbone = BackboneSpec("resnet18", weights).build().train()
+    before = backbone.get_buffer("body.bn1.running_mean").clone()
+    backbone(torch.rand(4, 3, 32, 32)).sum().backward()
+    assert torch.equal(backbone.get_buffer("body.bn1.running_mean"), before) == kept
+    scale = backbone.get_parameter("body.bn1.weight")
+    assert scale.grad is not None
+    assert scale.grad.abs().sum() > 0
+    assert backbone.training
+
+
+def test_dropout_of_vgg_is_on_in_training_and_off_otherwise() -> None:
+    backbone = BackboneSpec("vgg16_mini", "mini").build()
+    images = torch.rand(1, 3, 96, 96)
+    with torch.no_grad():
+        assert torch.equal(backbone(images), backbone(images))
+        backbone.train()
+        assert not torch.equal(backbone(images), backbone(images))

@@ -3,11 +3,13 @@
 from cnn_rnn.tasks.base import Batch, MultiLabelTask, Predictions, TrainingDivergedError
 from cnn_rnn.tasks.baseline import BaselineTask
 from cnn_rnn.tasks.cnn_rnn import CNNRNNTask
+from cnn_rnn.tasks.hypotheses import HypothesisPoolingTask
 
 __all__ = [
     "BaselineTask",
     "Batch",
     "CNNRNNTask",
+    "HypothesisPoolingTask",
     "MultiLabelTask",
     "Predictions",
     "TrainingDivergedError",

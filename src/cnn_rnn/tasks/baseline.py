@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnn_rnn import losses
 from cnn_rnn.backbones import BackboneSpec
@@ -79,15 +79,17 @@ class BaselineTask(MultiLabelTask):
         # In plain types: checkpoints hold no class, and loggers do not take a frozen dataclass.
         self.save_hyperparameters(ignore=["backbone"])
         self.save_hyperparameters({"backbone": self.backbone_spec.to_dict()})
-        self.network = LinearClassifier(
-            self.backbone_spec.feature_dim, self.labels.num_labels, dropout
-        )
+        self.network = self.build_head(dropout)
         self.loss = LOSSES[loss]
         self.normalised = loss == "softmax"
         self.threshold = NATURAL_THRESHOLDS.get(loss) if threshold is None else threshold
         if top_k is None and self.threshold is None:
             top_k = min(PAPER_K, self.labels.num_labels)
         self.top_k = top_k
+
+    def build_head(self, dropout: float) -> nn.Module:
+        """The trained layer: features (B, F) -> scores (B, K)."""
+        return LinearClassifier(self.backbone_spec.feature_dim, self.labels.num_labels, dropout)
 
     def compute_loss(self, features: Tensor, batch: Batch) -> Tensor:
         """The loss chosen, over the labels that are not ignored."""
