@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
 
-from cnn_rnn.cells import CellName, State, build_cell
-from cnn_rnn.prefix_trie import build_prefix_trie
+from cnn_rnn.cells import CellName, LSTMCell, State, build_cell
+from cnn_rnn.prefix_trie import PrefixTrie, build_prefix_trie
+from cnn_rnn.trie_lstm import run_trie_lstm
+
+if TYPE_CHECKING:
+    from cnn_rnn.predictor import Predictor
 
 
 class CNNRNN(nn.Module):
@@ -71,6 +76,22 @@ class CNNRNN(nn.Module):
         self.project_image = nn.Linear(feature_dim, embedding_dim, bias=False)  # U_I^x
         self.input_dropout = nn.Dropout(dropout if dropout_on == "inputs" else 0.0)
         self.sum_dropout = nn.Dropout(dropout if dropout_on == "sums" else 0.0)
+
+    @classmethod
+    def load(
+        cls,
+        checkpoint: str | Path,
+        device: str | torch.device | None = None,
+        *,
+        backbone_weights: str | None = None,
+        image_size: int | None = None,
+    ) -> Predictor:
+        """`Predictor.load`: a trained model that takes photos, from a `.ckpt` file or `mini`."""
+        from cnn_rnn.predictor import Predictor  # which needs this module
+
+        return Predictor.load(
+            checkpoint, device, backbone_weights=backbone_weights, image_size=image_size
+        )
 
     @property
     def input_table(self) -> Tensor:
@@ -142,19 +163,40 @@ class CNNRNN(nn.Module):
                 f"expected features (B, F) and paths (B, T), got {tuple(features.shape)} "
                 f"and {tuple(paths.shape)}"
             )
-        outputs = self._prefix_outputs(paths)  # (B, T+1, H)
-        path_embedding = self.project_path(self.input_dropout(outputs))
-        logits = self.logits(self.encode_image(features).unsqueeze(1), path_embedding)
-        return logits.log_softmax(dim=-1)
-
-    def _prefix_outputs(self, paths: Tensor) -> Tensor:
-        """The cell's output after START and each prefix: (B, T+1, H)."""
         trie = build_prefix_trie(paths, self.num_labels)
+        lengths = (paths >= 0).sum(dim=1, keepdim=True)
+        steps = torch.arange(paths.shape[1] + 1, device=paths.device)
+        real = steps <= lengths  # (B, T+1); all that follows is for these P positions only
+        gather = nn.functional.embedding
+        image_ids = torch.nonzero(real, as_tuple=True)[0]
+        path_embedding = self._path_embedding(trie, trie.nodes[real])
+        logits = self.logits(gather(image_ids, self.encode_image(features)), path_embedding)
+        last = (lengths + 1).cumsum(dim=0) - 1
+        places = last - lengths + torch.minimum(steps, lengths)  # (B, T+1), of 0..P-1
+        return gather(places, logits.log_softmax(dim=-1))
+
+    def _path_embedding(self, trie: PrefixTrie, nodes: Tensor) -> Tensor:
+        """U_o^x out of the given nodes, (P, D); dropout is drawn for each of the P positions."""
+        outputs = self._prefix_outputs(trie)
+        if self.training and self.input_dropout.p > 0:
+            embedded: Tensor = self.project_path(
+                self.input_dropout(nn.functional.embedding(nodes, outputs))
+            )
+            return embedded
+        return nn.functional.embedding(nodes, self.project_path(outputs))
+
+    def _prefix_outputs(self, trie: PrefixTrie) -> Tensor:
+        """The cell's output after START and each prefix, (nodes, H)."""
         table = self.input_table
+        if isinstance(self.cell, LSTMCell) and not torch.is_autocast_enabled(table.device.type):
+            weights = self.cell.cell
+            bias = weights.bias_ih + weights.bias_hh
+            input_gates = nn.functional.linear(table, weights.weight_ih, bias)
+            return run_trie_lstm(input_gates, weights.weight_hh, trie, self.start_id)
         state, output = self.cell(table[-1:], self.initial_state(1))
         outputs = [output]
         for parents, label_ids in zip(trie.parents, trie.label_ids, strict=True):
             state = tuple(part.index_select(0, parents) for part in state)
             state, output = self.cell(table.index_select(0, label_ids), state)
             outputs.append(output)
-        return nn.functional.embedding(trie.nodes, torch.cat(outputs))
+        return torch.cat(outputs)

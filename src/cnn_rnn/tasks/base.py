@@ -79,6 +79,7 @@ class MultiLabelTask(LightningModule):
         self.fine_tune = fine_tune
         self.backbone: Backbone | None = self.backbone_spec.build().train() if fine_tune else None
         self._frozen_backbone: list[Backbone] = []  # in a list: not a submodule, not saved
+        self.preprocessing: dict[str, Any] | None = None  # of a checkpoint without data modules
         self.lr = lr
         self.momentum = momentum
         self.weight_decay = weight_decay
@@ -104,11 +105,17 @@ class MultiLabelTask(LightningModule):
         if self.backbone is not None:
             encoded: Tensor = self.backbone(batch["image"])
             return encoded
+        with torch.no_grad():
+            frozen: Tensor = self.image_encoder()(batch["image"])
+        return frozen
+
+    def image_encoder(self) -> Backbone:
+        """The backbone on the task's device: its own, or the frozen one, built when first asked."""
+        if self.backbone is not None:
+            return self.backbone
         if not self._frozen_backbone:
             self._frozen_backbone.append(self.backbone_spec.build().requires_grad_(False))
-        with torch.no_grad():
-            frozen: Tensor = self._frozen_backbone[0].to(self.device)(batch["image"])
-        return frozen
+        return self._frozen_backbone[0].to(self.device)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """One step; logs train/loss."""
@@ -157,8 +164,12 @@ class MultiLabelTask(LightningModule):
         self._log_metrics("test", self.test_decided, self.test_ranked)
 
     def predict_step(self, batch: Batch, batch_idx: int) -> tuple[list[str], Predictions]:
-        """The ids of a batch's images, and what the model says of them."""
-        return batch["image_id"], self.predict(self.features(batch))
+        """The ids of a batch's images, and what the model says of them.
+
+        The features stay in the batch, for callbacks that look closer.
+        """
+        batch["features"] = self.features(batch)
+        return batch["image_id"], self.predict(batch["features"])
 
     def _observe(
         self,
@@ -212,9 +223,17 @@ class MultiLabelTask(LightningModule):
             self.labels.check(names, "the data")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """The order of the labels and the task's class go into every checkpoint."""
+        """All that a photo needs: labels, the task's class, how images were made into batches."""
         checkpoint["label_names"] = list(self.labels.names)
         checkpoint["task"] = f"{type(self).__module__}.{type(self).__qualname__}"
+        data: Any = getattr(self._trainer, "datamodule", None)  # also of cached features
+        if hasattr(data, "transform_id") and hasattr(data, "image_size"):
+            self.preprocessing = {
+                "image_size": int(data.image_size),
+                "transform_id": str(data.transform_id),
+            }
+        if self.preprocessing is not None:
+            checkpoint["preprocessing"] = dict(self.preprocessing)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuses a checkpoint of other labels.
@@ -223,3 +242,4 @@ class MultiLabelTask(LightningModule):
             LabelSpaceError: the checkpoint's labels differ.
         """
         self.labels.check(checkpoint.get("label_names", []), "the checkpoint")
+        self.preprocessing = checkpoint.get("preprocessing")
