@@ -59,6 +59,64 @@ def binary_cross_entropy(logits: Tensor, target: Tensor, ignored: Tensor) -> Ten
     return (losses * kept).sum() / kept.sum().clamp(min=1)
 
 
+def asymmetric(
+    logits: Tensor,
+    target: Tensor,
+    ignored: Tensor,
+    gamma_neg: float = 4.0,
+    gamma_pos: float = 0.0,
+    margin: float = 0.05,
+) -> Tensor:
+    """Asymmetric loss (Ridnik et al. 2021, equations 4 to 7; the defaults are theirs).
+
+    With p the label's probability, a positive costs -(1 - p)^gamma_pos log p and a negative
+    -q^gamma_neg log(1 - q), q = max(p - margin, 0): easy negatives weigh less, and those below the
+    margin nothing. Gradients flow through the weights too, as in the equations. Theirs is summed
+    over labels; the mean here is that over kept labels, as in `binary_cross_entropy`, which this
+    loss equals with both exponents and the margin at 0.
+
+    Args:
+        logits: (B, K).
+        target: (B, K) bool.
+        ignored: (B, K) bool.
+        gamma_neg: exponent of a negative's weight, at least 0.
+        gamma_pos: exponent of a positive's weight, at least 0.
+        margin: probability in [0, 1).
+    Returns:
+        0-d.
+    Raises:
+        ValueError: an exponent or the margin is outside its range.
+    """
+    check_asymmetry(gamma_neg, gamma_pos, margin)
+    log_sigmoid = torch.nn.functional.logsigmoid
+    probability = logits.sigmoid()
+    shifted = probability - margin
+    # log(1 - q), exact where 1 - p underflows; at the margin and below it is log 1.
+    log_rest = log_sigmoid(-logits)
+    if margin > 0:
+        log_rest = torch.logaddexp(log_rest, torch.full_like(logits, margin).log()).clamp(max=0)
+    # A power of exactly 0 has an infinite derivative for exponents below 1.
+    tiny = torch.finfo(logits.dtype).eps
+    negative = shifted.clamp(min=tiny) ** gamma_neg * log_rest
+    positive = (1 - probability).clamp(min=tiny) ** gamma_pos * log_sigmoid(logits)
+    kept = ~ignored
+    losses = -torch.where(target, positive, negative)
+    return (losses * kept).sum() / kept.sum().clamp(min=1)
+
+
+def check_asymmetry(gamma_neg: float, gamma_pos: float, margin: float) -> None:
+    """Checks the arguments of `asymmetric`.
+
+    Raises:
+        ValueError: an exponent is negative, or the margin is outside [0, 1).
+    """
+    if not (gamma_neg >= 0 and gamma_pos >= 0 and 0 <= margin < 1):
+        raise ValueError(
+            "expected gamma_neg >= 0, gamma_pos >= 0 and a margin of the probability in [0, 1), "
+            f"got {gamma_neg}, {gamma_pos} and {margin}: 4, 0 and 0.05 are usual"
+        )
+
+
 def squared_error(logits: Tensor, target: Tensor, ignored: Tensor) -> Tensor:
     """Squared distance of the scores from 0 and 1 (the loss of I-FT); mean over labels kept.
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from cnn_rnn.losses import (
+    asymmetric,
     binary_cross_entropy,
     path_cross_entropy,
     softmax_cross_entropy,
@@ -87,7 +88,64 @@ def test_warp_of_a_perfect_ranking_is_zero() -> None:
     assert warp(torch.tensor([[5.0, 1.0, 0.0]]), target, torch.zeros_like(target)) == 0
 
 
-@pytest.mark.parametrize("loss", [softmax_cross_entropy, warp, binary_cross_entropy, squared_error])
+@pytest.mark.parametrize(
+    ("logit", "positive", "expected"),
+    [
+        # p = 1/2: a positive costs (1/2)^1 log 2, a negative (0.4)^2 (-log 0.6).
+        (0.0, True, 0.5 * math.log(2)),
+        (0.0, False, -0.16 * math.log(0.6)),
+        # p = 1/11 lies below the margin of 0.1, p = 3/4 above it.
+        (math.log(0.1), False, 0.0),
+        (math.log(3), True, -0.25 * math.log(0.75)),
+        (math.log(3), False, -(0.65**2) * math.log(0.35)),
+    ],
+)
+def test_asymmetric_loss_by_hand(logit: float, positive: bool, expected: float) -> None:
+    logits = torch.tensor([[logit, 5.0]], dtype=torch.float64)
+    target = torch.tensor([[positive, False]])
+    ignored = torch.tensor([[False, True]])
+    loss = asymmetric(logits, target, ignored, gamma_neg=2.0, gamma_pos=1.0, margin=0.1)
+    assert loss.item() == pytest.approx(expected)
+
+
+def test_asymmetric_loss_without_exponents_and_margin_is_binary_cross_entropy() -> None:
+    logits, target, ignored = case()
+    logits = torch.cat([logits, torch.full((1, 5), 800.0), torch.full((1, 5), -800.0)])
+    target = torch.cat([target, target[:2]])
+    ignored = torch.cat([ignored, ignored[:2]])
+    logits.requires_grad_()
+    found = asymmetric(logits, target, ignored, gamma_neg=0, gamma_pos=0, margin=0)
+    expected = binary_cross_entropy(logits, target, ignored)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(
+        torch.autograd.grad(found, logits)[0], torch.autograd.grad(expected, logits)[0]
+    )
+
+
+@pytest.mark.parametrize("gammas", [(4.0, 0.0), (4.0, 1.0), (0.5, 0.5)])
+@pytest.mark.parametrize("margin", [0.0, 0.05])
+def test_asymmetric_loss_of_extreme_scores_has_finite_gradients(
+    gammas: tuple[float, float], margin: float
+) -> None:
+    logits = torch.tensor([[-200.0, -20.0, -2.0, 0.0, 2.0, 20.0, 200.0]], requires_grad=True)
+    nothing = torch.zeros(1, 7, dtype=torch.bool)
+    for target in (nothing, ~nothing):
+        loss = asymmetric(logits, target, nothing, *gammas, margin)
+        (gradient,) = torch.autograd.grad(loss, logits)
+        assert loss.isfinite()
+        assert gradient.isfinite().all()
+
+
+@pytest.mark.parametrize("arguments", [(-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)])
+def test_asymmetric_loss_refuses_what_is_no_loss(arguments: tuple[float, float, float]) -> None:
+    logits, target, ignored = case()
+    with pytest.raises(ValueError, match="expected gamma_neg >= 0"):
+        asymmetric(logits, target, ignored, *arguments)
+
+
+@pytest.mark.parametrize(
+    "loss", [softmax_cross_entropy, warp, binary_cross_entropy, squared_error, asymmetric]
+)
 def test_batches_without_labels_give_finite_losses_and_gradients(loss: object) -> None:
     logits = torch.randn(2, 3, requires_grad=True)
     nothing = torch.zeros(2, 3, dtype=torch.bool)

@@ -20,7 +20,7 @@ def test_every_loss_has_a_gradient(
         "image_id": [],
     }
     task.compute_loss(data.features, batch).backward()  # type: ignore[no-untyped-call]  # torch's own
-    gradient = task.network.linear.weight.grad
+    gradient = task.network.get_parameter("linear.weight").grad
     assert gradient is not None
     assert gradient.abs().sum() > 0
 
@@ -36,7 +36,12 @@ def test_top_k_gives_exactly_k_labels_and_none_a_threshold(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [({"loss": "hinge"}, "loss"), ({"top_k": 5}, "top_k")]
+    ("arguments", "message"),
+    [
+        ({"loss": "hinge"}, "loss"),
+        ({"top_k": 5}, "top_k"),
+        ({"loss": "asymmetric", "gamma_neg": -1.0}, "gamma_neg >= 0"),
+    ],
 )
 def test_wrong_arguments_are_named(
     arguments: dict[str, Any], message: str, data: Any, feature_backbone: dict[str, Any]
@@ -47,7 +52,13 @@ def test_wrong_arguments_are_named(
 
 @pytest.mark.parametrize(
     ("loss", "top_k", "threshold"),
-    [("bce", None, 0.0), ("squared", None, 0.5), ("softmax", 3, None), ("warp", 3, None)],
+    [
+        ("bce", None, 0.0),
+        ("squared", None, 0.5),
+        ("asymmetric", None, 0.0),
+        ("softmax", 3, None),
+        ("warp", 3, None),
+    ],
 )
 def test_without_a_rule_each_loss_has_its_own(
     loss: LossName,
@@ -68,3 +79,24 @@ def test_scores_of_softmax_are_log_probabilities(
     ).eval()
     scores = task.predict(data.features).scores
     torch.testing.assert_close(scores.exp().sum(1), torch.ones(64))
+
+
+def test_the_asymmetric_loss_takes_its_arguments(
+    data: Any, feature_backbone: dict[str, Any]
+) -> None:
+    arguments = (data.label_names, data.label_counts.tolist(), feature_backbone)
+    task = BaselineTask(
+        *arguments, loss="asymmetric", gamma_neg=0, gamma_pos=0, probability_margin=0
+    ).eval()
+    plain = BaselineTask(*arguments, loss="bce").eval()
+    plain.load_state_dict(task.state_dict())
+    default = BaselineTask(*arguments, loss="asymmetric").eval()
+    default.load_state_dict(task.state_dict())
+    batch: Batch = {
+        "target": data.target,
+        "ignored": torch.zeros_like(data.target),
+        "image_id": [],
+    }
+    expected = plain.compute_loss(data.features, batch)
+    torch.testing.assert_close(task.compute_loss(data.features, batch), expected)
+    assert default.compute_loss(data.features, batch) < expected
