@@ -66,6 +66,31 @@ def test_gradients_over_the_trie_equal_those_of_the_plain_pass(cell: CellName) -
         torch.testing.assert_close(ours, theirs)
 
 
+def test_mixed_precision_trains_every_weight() -> None:
+    torch.manual_seed(0)
+    network = CNNRNN(5, 3, 4, 6).train()
+    features, paths = torch.randn(9, 3), random_paths(9, 5, 3, seed=1)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = network(features, paths).float().square().mean()
+    loss.backward()
+    for parameter in network.parameters():
+        assert parameter.grad is not None
+        assert parameter.grad.dtype == torch.float32
+        assert parameter.grad.isfinite().all()
+
+
+def test_dropout_that_drops_nothing_changes_no_gradient() -> None:
+    torch.manual_seed(0)
+    network = CNNRNN(5, 3, 4, 6, dropout=1e-12).train()
+    features, paths = torch.randn(9, 3), random_paths(9, 5, 3, seed=1)
+    found, weights = [], torch.randn(9, 4, 6)
+    for mode in (True, False):
+        loss = (network.train(mode)(features, paths) * weights).sum()
+        found.append(torch.autograd.grad(loss, list(network.parameters())))
+    for dropped, plain in zip(*found, strict=True):
+        torch.testing.assert_close(dropped, plain)
+
+
 def test_the_state_depends_on_the_label_prefix_alone() -> None:
     network = CNNRNN(4, 3).eval()
     paths = torch.tensor([[0, 1], [0, 1]])

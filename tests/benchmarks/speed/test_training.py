@@ -34,7 +34,10 @@ def test_the_results_hold_a_row_for_every_way(tmp_path: Path) -> None:
     training.main(options)
     result = json.loads(output.read_text(encoding="utf-8"))
     assert result["torch"] == torch.__version__
-    assert [row["implementation"] for row in result["rows"]] == ["trie", "padded", "packed"]
+    names = ["trie", "packed", "padded", "trie, dropout", "packed, dropout"]
+    assert [row["implementation"] for row in result["rows"]] == names
+    assert ["largest_loss_difference" in row for row in result["rows"]] == [True] * 3 + [False] * 2
+    assert result["clock"] == "wall"
     for row in result["rows"]:
         assert row["samples_per_s"] > 0
         assert row["positions_per_prefix"] >= 1
