@@ -3,6 +3,13 @@
 from cnn_rnn.baselines.estimator import FeatureEstimator
 from cnn_rnn.baselines.knn import KNearestNeighbors
 from cnn_rnn.baselines.linear import LinearClassifier
+from cnn_rnn.baselines.metric_learning import MetricLearningNeighbors
 from cnn_rnn.baselines.svm import LinearSVM
 
-__all__ = ["FeatureEstimator", "KNearestNeighbors", "LinearClassifier", "LinearSVM"]
+__all__ = [
+    "FeatureEstimator",
+    "KNearestNeighbors",
+    "LinearClassifier",
+    "LinearSVM",
+    "MetricLearningNeighbors",
+]

@@ -6,9 +6,18 @@ from typing import Any
 import pytest
 import torch
 
-from cnn_rnn.baselines import FeatureEstimator, KNearestNeighbors, LinearSVM
+from cnn_rnn.baselines import (
+    FeatureEstimator,
+    KNearestNeighbors,
+    LinearSVM,
+    MetricLearningNeighbors,
+)
 
-ESTIMATORS: list[Callable[[], FeatureEstimator]] = [KNearestNeighbors, LinearSVM]
+ESTIMATORS: list[Callable[[], FeatureEstimator]] = [
+    KNearestNeighbors,
+    LinearSVM,
+    MetricLearningNeighbors,
+]
 
 every_estimator = pytest.mark.parametrize("make", ESTIMATORS)
 
