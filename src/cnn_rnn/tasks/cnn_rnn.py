@@ -61,6 +61,7 @@ class CNNRNNTask(MultiLabelTask):
         weight_decay: of RMSprop.
         warmup_steps: of the schedule; a cosine to zero follows.
         val_metrics_every: epochs between two validations with predictions; 0: the loss alone.
+        backbone_lr_factor: with `fine_tune`, the backbone's learning rate in parts of `lr`.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class CNNRNNTask(MultiLabelTask):
         weight_decay: float = 1e-4,
         warmup_steps: int = 20,
         val_metrics_every: int = 1,
+        backbone_lr_factor: float = 0.1,
     ) -> None:
         super().__init__(
             label_names,
@@ -99,6 +101,7 @@ class CNNRNNTask(MultiLabelTask):
             weight_decay,
             warmup_steps,
             val_metrics_every,
+            backbone_lr_factor,
         )
         # In plain types: checkpoints hold no class, and loggers do not take a frozen dataclass.
         self.save_hyperparameters(ignore=["backbone"])

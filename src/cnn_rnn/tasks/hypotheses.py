@@ -34,6 +34,7 @@ class HypothesisPoolingTask(BaselineTask):
         weight_decay: of RMSprop.
         warmup_steps: of the schedule; a cosine to zero follows.
         val_metrics_every: epochs between two validations with predictions; 0: the loss alone.
+        backbone_lr_factor: with `fine_tune`, the backbone's learning rate in parts of `lr`.
 
     Raises:
         ValueError: the backbone has no regions, or another argument is out of range.
@@ -54,6 +55,7 @@ class HypothesisPoolingTask(BaselineTask):
         weight_decay: float = 1e-4,
         warmup_steps: int = 20,
         val_metrics_every: int = 1,
+        backbone_lr_factor: float = 0.1,
     ) -> None:
         spec = BackboneSpec.parse(backbone)
         if spec.regions < 2:
@@ -77,6 +79,7 @@ class HypothesisPoolingTask(BaselineTask):
             weight_decay=weight_decay,
             warmup_steps=warmup_steps,
             val_metrics_every=val_metrics_every,
+            backbone_lr_factor=backbone_lr_factor,
         )
 
     def build_head(self, dropout: float) -> nn.Module:

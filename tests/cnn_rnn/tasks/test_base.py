@@ -89,17 +89,6 @@ def test_a_frozen_backbone_encodes_images_and_stays_out_of_the_checkpoint(
     assert all("backbone" not in name for name, _ in task.named_parameters())
 
 
-@pytest.mark.parametrize("kind", TASKS)
-def test_fine_tuning_changes_the_backbone_and_saves_it(
-    kind: type[MultiLabelTask], image_data: Any, short_trainer: Trainer
-) -> None:
-    task = build(kind, image_data, backbone={"name": "vgg16_mini", "weights": None}, fine_tune=True)
-    before = {name: value.clone() for name, value in task.state_dict().items()}
-    short_trainer.fit(task, datamodule=image_data)
-    name = "backbone.body.features.0.weight"
-    assert not torch.equal(task.state_dict()[name], before[name])
-
-
 def test_a_loss_that_is_not_finite_stops_the_training_and_says_what_to_change(
     data: Any, short_trainer: Trainer, feature_backbone: dict[str, Any]
 ) -> None:
