@@ -124,7 +124,7 @@ def build(spec: AblationSpec, result: SuiteResult, description: str) -> dict[str
 
 def _size_bins(spec: AblationSpec, result: SuiteResult) -> tuple[npt.NDArray[np.int64], list[str]]:
     """The bin of each label of each test image, (B, K), and the names of the bins."""
-    from benchmarks.training import opened
+    from benchmarks.run_data import opened
 
     images = opened(result.plan.source)
     boxes = images.annotations(images.test_split)

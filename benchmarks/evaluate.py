@@ -15,25 +15,34 @@ from torch import Tensor
 from cnn_rnn.metrics import functional
 
 
-def table_decisions(scores: Tensor, best_path: Tensor | None, top_k: int) -> Tensor:
-    """The labels that count in the table: `first_k` of a path model, `exactly_k` of the others.
+def table_decisions(
+    scores: Tensor, best_path: Tensor | None, top_k: int, threshold: float | None = None
+) -> Tensor:
+    """The labels that count in the table.
+
+    `first_k` of a path model, `exactly_k` of the others, `at_most_k` of those with a threshold.
 
     Args:
         scores: (B, K).
         best_path: (B, T) int64, padded with -1; None for ranking rows.
         top_k: k; all labels where there are fewer.
+        threshold: of ranking rows, to be exceeded; None: whatever the scores are.
     Returns:
         (B, K) bool.
     """
     num_labels = scores.shape[1]
-    if best_path is None:
-        return functional.exactly_k(scores, min(top_k, num_labels))
-    return functional.first_k(best_path, top_k, num_labels)
+    if best_path is not None:
+        return functional.first_k(best_path, top_k, num_labels)
+    if threshold is not None:
+        return functional.at_most_k(scores, min(top_k, num_labels), threshold)
+    return functional.exactly_k(scores, min(top_k, num_labels))
 
 
-def table_protocol(best_path: Tensor | None) -> str:
+def table_protocol(best_path: Tensor | None, threshold: float | None = None) -> str:
     """The name of what `table_decisions` does."""
-    return "exactly_k" if best_path is None else "first_k"
+    if best_path is not None:
+        return "first_k"
+    return "exactly_k" if threshold is None else "at_most_k"
 
 
 def fit_threshold(scores: Tensor, target: Tensor, ignored: Tensor, top_k: int) -> float:

@@ -15,8 +15,8 @@ from typing import Any
 
 # What `benchmarks.runs` imports of this package, itself included; a test compares.
 RUN_MODULES = (
-    *("__init__", "data", "evaluate", "provenance", "published", "runs", "spec", "store"),
-    *("training", "workers"),
+    *("__init__", "answers", "data", "evaluate", "history", "provenance", "published"),
+    *("run_data", "runs", "spec", "store", "training", "workers"),
 )
 LIBRARIES = ("torch", "torchvision", "lightning", "torchmetrics", "numpy", "cnn-rnn")
 UNKNOWN = "unknown"

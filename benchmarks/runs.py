@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks.data import DataSource
-from benchmarks.spec import ResolvedRow
+from benchmarks.spec import Inputs, ResolvedRow, SpecError
 from benchmarks.store import Arrays, ResultStore
 from benchmarks.workers import Tell
 
@@ -74,18 +74,21 @@ class RunOutcome:
     summary: str
 
 
-def data_identity(source: DataSource) -> dict[str, str]:
+def data_identity(source: DataSource, inputs: Inputs = "image") -> dict[str, str]:
     """What a run sees of its data: labels and images, backbone, transform.
 
+    Args:
+        source: the data.
+        inputs: what the backbone's features are of.
     Raises:
         DataError: the data is missing or malformed.
     """
-    from benchmarks.training import opened
+    from benchmarks.run_data import opened
 
     images = opened(source)
     return {
         "fingerprint": images.fingerprint,
-        "backbone": source.backbone_spec().identity(),
+        "backbone": source.backbone_spec(inputs).identity(),
         "transform": images.transform_id,
     }
 
@@ -95,7 +98,7 @@ def execute(request: RunRequest, tell: Tell) -> RunOutcome:
     started, worked = time.monotonic(), time.process_time()
     store = ResultStore(request.results)
     try:
-        record, arrays = _run(request, lambda word: tell(f"{request.name}, {word}"))
+        record, arrays, weights = _run(request, lambda word: tell(f"{request.name}, {word}"))
     except Exception as error:  # whatever it is, it is kept, and the other runs go on
         line = f"{type(error).__name__}: {error}".splitlines()[0]
         failure = {**_head(request), "error": line, "traceback": traceback.format_exc()}
@@ -103,7 +106,7 @@ def execute(request: RunRequest, tell: Tell) -> RunOutcome:
         return RunOutcome(request.key, time.monotonic() - started, line, "")
     record["seconds"]["total"] = round(time.monotonic() - started, 2)
     record["seconds"]["processor"] = round(time.process_time() - worked, 2)
-    store.write(request.key, record, arrays)
+    store.write(request.key, record, arrays, weights)
     return RunOutcome(request.key, time.monotonic() - started, None, _summary(record))
 
 
@@ -124,15 +127,15 @@ def _head(request: RunRequest) -> dict[str, Any]:
     }
 
 
-def _run(request: RunRequest, tell: Tell) -> tuple[dict[str, Any], Arrays]:
+def _run(request: RunRequest, tell: Tell) -> tuple[dict[str, Any], Arrays, bytes | None]:
     import numpy as np
     import torch
 
-    from benchmarks import evaluate, training
+    from benchmarks import answers, evaluate, run_data, training
 
     torch.set_num_threads(1)  # results must not depend on how many workers share the cores
     row = request.row
-    datamodule = training.open_features(request.source, row.training, request.seed)
+    datamodule = run_data.open_for(row, request.source, request.seed)
     began = time.monotonic()
     # The ReLU-gated cell's gradients and their squares underflow; subnormals cost it three quarters
     # of its time and change no digit of a result.
@@ -144,15 +147,17 @@ def _run(request: RunRequest, tell: Tell) -> tuple[dict[str, Any], Arrays]:
     train_seconds = time.monotonic() - began
     tell("decoding")
     began = time.monotonic()
-    held_out = training.ask(trained.task, datamodule, "val")
+    held_out = answers.ask(trained.model, datamodule, "val")
     threshold = None
     if held_out.best_path is None:
         threshold = evaluate.fit_threshold(
             held_out.scores, held_out.target, held_out.ignored, row.top_k
         )
+    elif row.decide == "fitted_threshold":
+        raise SpecError(f"{row.task}: decide: fitted_threshold is for rows without paths")
     parts = {"held_out": held_out}
     if request.stage == "test":
-        parts["test"] = training.ask(trained.task, datamodule, "test")
+        parts["test"] = answers.ask(trained.model, datamodule, "test")
     measured = {
         part: evaluate.measure(
             said.scores,
@@ -166,18 +171,20 @@ def _run(request: RunRequest, tell: Tell) -> tuple[dict[str, Any], Arrays]:
         for part, said in parts.items()
     }
     said = parts[request.stage]
-    decisions = evaluate.table_decisions(said.scores, said.best_path, row.top_k)
+    deciding = threshold if row.decide == "fitted_threshold" else None
+    decisions = evaluate.table_decisions(said.scores, said.best_path, row.top_k, deciding)
     empty_path = torch.zeros(len(said.image_ids), 0)
     path = empty_path if said.best_path is None else said.best_path
     record = {
         **_head(request),
-        "protocol": evaluate.table_protocol(said.best_path),
+        "protocol": evaluate.table_protocol(said.best_path, deciding),
         "training": {
             "epochs": trained.epochs,
             "best_epoch": trained.best_epoch,
             "best_loss": trained.best_loss,
-            "parameters": sum(weight.numel() for weight in trained.task.parameters()),
+            "parameters": trained.parameters,
         },
+        "history": list(trained.history),
         "threshold": threshold,
         "measured": measured,
         "seconds": {
@@ -194,7 +201,7 @@ def _run(request: RunRequest, tell: Tell) -> tuple[dict[str, Any], Arrays]:
         ignored=said.ignored.numpy(),
         best_path=path.numpy().astype(np.int16),
     )
-    return record, arrays
+    return record, arrays, trained.weights
 
 
 def _summary(record: dict[str, Any]) -> str:

@@ -10,6 +10,9 @@ from typing import Any, Literal
 from benchmarks.published import PublishedCell
 
 TableKind = Literal["top_k", "average_precision"]
+DataSetName = Literal["coco", "nuswide81", "nuswide1k", "voc2007"]
+Inputs = Literal["image", "regions"]
+Decide = Literal["top_k", "fitted_threshold"]
 
 
 class SpecError(ValueError):
@@ -28,6 +31,8 @@ class Training:
         batch_size: images a step.
         held_out: share of the training images that stops the training and fits thresholds.
         gradient_clip: largest norm of a step's gradient; None: unbounded.
+        augment: random crops and mirroring; only of rows that are fine-tuned, as the others are
+            trained on features that are computed once.
     """
 
     max_epochs: int = 30
@@ -35,6 +40,7 @@ class Training:
     batch_size: int = 64
     held_out: float = 0.1
     gradient_clip: float | None = 1.0
+    augment: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,14 +50,18 @@ class RowSpec:
     Attributes:
         id: names the row in settings and on the command line.
         name: stands in the table.
-        task: class path of the LightningModule; None: nobody trains it here, the row only shows
-            what the paper prints.
-        arguments: of the task that differ from its defaults.
+        task: class path of a `MultiLabelTask` or of a `FeatureEstimator`; None: nobody trains it
+            here, the row only shows what the paper prints.
+        arguments: of the task that differ from its defaults; with `fine_tune: true` the backbone
+            is trained as well, on images instead of features.
         training: how it is trained.
         published: the paper's cell for each column.
         below_line: not a row of the paper's table.
         search: values of task arguments that `tune` tries, every combination of them.
         note: a remark that stands below the table.
+        inputs: what the features are of: the `image`, or `regions` of it.
+        decide: the decisions that count in the table; `fitted_threshold`: at most k labels above a
+            threshold that is fitted on the held-out images.
     """
 
     id: str
@@ -63,6 +73,8 @@ class RowSpec:
     below_line: bool = False
     search: Mapping[str, list[Any]] = field(default_factory=dict)
     note: str | None = None
+    inputs: Inputs = "image"
+    decide: Decide = "top_k"
 
 
 @dataclass(frozen=True)
@@ -88,10 +100,12 @@ class TableSpec:
         kind: `top_k`: P, R and F1 of k labels an image; `average_precision`: AP per class.
         top_k: k of the decisions.
         map_k: k of MAP@k.
-        columns: metrics of the table, in order.
+        columns: metrics of the table, in order; `ap_11/<class>` is the 11-point AP of a class.
         rows: in order; those below the line last.
         settings: by the name of the data set.
         file: where it was read.
+        data: the data set that the paper made it on.
+        reference: id of the row that the others are compared with.
     """
 
     id: str
@@ -103,6 +117,8 @@ class TableSpec:
     rows: tuple[RowSpec, ...]
     settings: Mapping[str, Settings]
     file: Path
+    data: DataSetName = "coco"
+    reference: str = "cnn_rnn"
 
     def row(self, row_id: str) -> RowSpec:
         """A row by its id.
@@ -126,7 +142,13 @@ class TableSpec:
         settings = self.settings.get(data_name)
         chosen = settings.rows.get(row.id, {}) if settings else {}
         return ResolvedRow(
-            row.task, {**row.arguments, **chosen}, row.training, self.top_k, self.map_k
+            row.task,
+            {**row.arguments, **chosen},
+            row.training,
+            self.top_k,
+            self.map_k,
+            row.inputs,
+            row.decide,
         )
 
 
@@ -135,11 +157,13 @@ class ResolvedRow:
     """What a run depends on besides data, seed and code; a row's name is no part of it.
 
     Attributes:
-        task: class path of the LightningModule.
+        task: class path of a `MultiLabelTask` or of a `FeatureEstimator`.
         arguments: of the task.
         training: how it is trained.
         top_k: k of the decisions.
         map_k: k of MAP@k.
+        inputs: what the features are of.
+        decide: the decisions that count.
     """
 
     task: str
@@ -147,6 +171,13 @@ class ResolvedRow:
     training: Training
     top_k: int
     map_k: int
+    inputs: Inputs = "image"
+    decide: Decide = "top_k"
+
+    @property
+    def fine_tuned(self) -> bool:
+        """Whether it is trained on images, the backbone with it."""
+        return bool(self.arguments.get("fine_tune", False))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types only, for JSON and for the key of a run."""

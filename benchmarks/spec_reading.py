@@ -12,9 +12,20 @@ import yaml
 
 from benchmarks.metric_names import DECIDED, RANKED
 from benchmarks.published import PublishedCell
-from benchmarks.spec import RowSpec, Settings, SpecError, TableKind, TableSpec, Training
+from benchmarks.spec import (
+    DataSetName,
+    Decide,
+    Inputs,
+    RowSpec,
+    Settings,
+    SpecError,
+    TableKind,
+    TableSpec,
+    Training,
+)
 
 TABLES = Path(__file__).parent / "tables"
+CLASS_COLUMN = "ap_11/{name}"  # the 11-point AP of a class, as the reports name it
 
 
 def read_table(name: str | Path) -> TableSpec:
@@ -27,17 +38,26 @@ def read_table(name: str | Path) -> TableSpec:
     place = Place(file.name)
     content = place.mapping(
         read_yaml(file),
-        required=("title", "kind", "top_k", "map_k", "columns", "training", "rows", "settings"),
+        required=(
+            *("title", "kind", "data", "top_k", "map_k", "columns", "training", "rows"),
+            *("reference", "settings"),
+        ),
+        optional=("classes",),
     )
     kind: TableKind = place.child("kind").one_of(content["kind"], get_args(TableKind))
     columns = tuple(
         place.child("columns").one_of(column, (*DECIDED, *RANKED))
         for column in place.child("columns").sequence(content["columns"])
     )
+    classes_place = place.child("classes")
+    classes = tuple(
+        classes_place.text(name)
+        for name in (classes_place.sequence(content["classes"]) if "classes" in content else ())
+    )
     shared = _training(place.child("training"), content["training"], Training())
     rows: list[RowSpec] = []
     for index, row in enumerate(place.child("rows").sequence(content["rows"])):
-        rows.append(_row(place.child(f"rows[{index}]"), row, columns, shared))
+        rows.append(_row(place.child(f"rows[{index}]"), row, columns, classes, shared))
     ids = [row.id for row in rows]
     for row_id in ids:
         if ids.count(row_id) > 1:
@@ -49,44 +69,49 @@ def read_table(name: str | Path) -> TableSpec:
         kind=kind,
         top_k=place.child("top_k").positive(content["top_k"]),
         map_k=place.child("map_k").positive(content["map_k"]),
-        columns=columns,
+        columns=(*(CLASS_COLUMN.format(name=name) for name in classes), *columns),
         rows=(*(r for r in rows if not r.below_line), *(r for r in rows if r.below_line)),
         settings={
             data: _settings(settings_place.child(data), settings, ids)
             for data, settings in settings_place.mapping(content["settings"]).items()
         },
         file=file,
+        data=place.child("data").one_of(content["data"], get_args(DataSetName)),
+        reference=place.child("reference").one_of(content["reference"], tuple(ids)),
     )
 
 
-def _row(place: Place, content: object, columns: tuple[str, ...], shared: Training) -> RowSpec:
+def _row(
+    place: Place,
+    content: object,
+    columns: tuple[str, ...],
+    classes: tuple[str, ...],
+    shared: Training,
+) -> RowSpec:
     fields = place.mapping(
         content,
         required=("id", "name", "task"),
-        optional=("arguments", "training", "published", "below_line", "search", "note"),
+        optional=(
+            *("arguments", "training", "published", "below_line", "search", "note"),
+            *("inputs", "decide"),
+        ),
     )
     row_id = place.child("id").text(fields["id"])
     if not re.fullmatch(r"[a-z][a-z0-9_]*", row_id):
         raise SpecError(f"{place.child('id')}: expected small letters, digits, _; got {row_id!r}")
-    published_place = place.child("published")
-    published = published_place.mapping(fields.get("published", {}), optional=columns)
-    cells: dict[str, PublishedCell] = {}
-    for column in columns:
-        try:
-            cells[column] = PublishedCell.parse(published.get(column))
-        except ValueError as error:
-            raise SpecError(f"{published_place.child(column)}: expected {error}") from None
     search_place = place.child("search")
     search = search_place.mapping(fields.get("search", {}))
     task = fields["task"]
     note = fields.get("note")
-    return RowSpec(
+    row = RowSpec(
         id=row_id,
         name=place.child("name").text(fields["name"]),
         task=None if task is None else place.child("task").text(task),
         arguments=place.child("arguments").arguments(fields.get("arguments", {})),
         training=_training(place.child("training"), fields.get("training", {}), shared),
-        published=cells,
+        published=_published(
+            place.child("published"), fields.get("published", {}), columns, classes
+        ),
         below_line=place.child("below_line").boolean(fields.get("below_line", False)),
         search={
             name: [
@@ -96,7 +121,31 @@ def _row(place: Place, content: object, columns: tuple[str, ...], shared: Traini
             for name, values in search.items()
         },
         note=None if note is None else place.child("note").text(note),
+        inputs=place.child("inputs").one_of(fields.get("inputs", "image"), get_args(Inputs)),
+        decide=place.child("decide").one_of(fields.get("decide", "top_k"), get_args(Decide)),
     )
+    fine_tuned = row.arguments.get("fine_tune", False)
+    if row.training.augment and not fine_tuned:
+        raise SpecError(f"{place}: training.augment needs arguments.fine_tune: true")
+    if row.inputs == "regions" and fine_tuned:
+        raise SpecError(f"{place}: a row on regions cannot be fine-tuned")
+    return row
+
+
+def _published(
+    place: Place, content: object, columns: tuple[str, ...], classes: tuple[str, ...]
+) -> dict[str, PublishedCell]:
+    """A cell for each column; those of classes stand under the classes' names."""
+    given = place.mapping(content, optional=(*classes, *columns))
+    names = {name: CLASS_COLUMN.format(name=name) for name in classes}
+    names.update(zip(columns, columns, strict=True))
+    cells: dict[str, PublishedCell] = {}
+    for name, column in names.items():
+        try:
+            cells[column] = PublishedCell.parse(given.get(name))
+        except ValueError as error:
+            raise SpecError(f"{place.child(name)}: expected {error}") from None
+    return cells
 
 
 def _training(place: Place, content: object, base: Training) -> Training:
@@ -108,6 +157,7 @@ def _training(place: Place, content: object, base: Training) -> Training:
     held_out = place.child("held_out").number(fields.get("held_out", base.held_out))
     if not 0 < held_out < 1:
         raise SpecError(f"{place.child('held_out')}: expected a share in (0, 1), got {held_out}")
+    place.child("augment").boolean(fields.get("augment", base.augment))
     clip = fields.get("gradient_clip", base.gradient_clip)
     if clip is not None and place.child("gradient_clip").number(clip) <= 0:
         raise SpecError(f"{place.child('gradient_clip')}: expected a norm above 0, got {clip}")

@@ -50,8 +50,8 @@ class Arrays:
 class ResultStore:
     """The runs of a results folder.
 
-    A run is there once its JSON is: the arrays are written first, each file in one step, so that
-    an interruption at any moment leaves a whole run or none.
+    A run is there once its JSON is: weights and arrays are written first, each file in one step, so
+    that an interruption at any moment leaves a whole run or none.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -65,6 +65,10 @@ class ResultStore:
         """The arrays of a finished run."""
         return self.folder / "runs" / f"{key}.npz"
 
+    def weights_file(self, key: str) -> Path:
+        """The Lightning checkpoint of a finished run's best epoch; estimators leave none."""
+        return self.folder / "runs" / f"{key}.ckpt"
+
     def failure_file(self, key: str) -> Path:
         """What went wrong when the run was last tried."""
         return self.folder / "failed" / f"{key}.json"
@@ -73,8 +77,19 @@ class ResultStore:
         """Whether the run is finished."""
         return self.run_file(key).exists() and self.arrays_file(key).exists()
 
-    def write(self, key: str, record: dict[str, Any], arrays: Arrays) -> None:
-        """A finished run; an earlier failure of it is forgotten."""
+    def write(
+        self, key: str, record: dict[str, Any], arrays: Arrays, weights: bytes | None = None
+    ) -> None:
+        """A finished run; an earlier failure of it is forgotten.
+
+        Args:
+            key: of the run.
+            record: plain data.
+            arrays: what it says of the images.
+            weights: a checkpoint's bytes.
+        """
+        if weights is not None:
+            write_atomically(self.weights_file(key), lambda file: file.write(weights))
         write_atomically(
             self.arrays_file(key), lambda file: np.savez_compressed(file, **vars(arrays))
         )

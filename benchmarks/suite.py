@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks import provenance
 from benchmarks.data import DataSource
 from benchmarks.runs import RunOutcome, RunRequest, Stage, data_identity, execute
-from benchmarks.spec import ResolvedRow, RowSpec, TableSpec
+from benchmarks.spec import Inputs, ResolvedRow, RowSpec, SpecError, TableSpec, Training
 from benchmarks.store import ResultStore
 from benchmarks.workers import Launcher
 
@@ -105,11 +105,16 @@ def make_plan(
         results: folder of the results.
         only: ids of the rows to run; None: all.
     Raises:
-        SpecError: a row's task does not exist or does not take its arguments.
+        SpecError: a row's task does not exist or does not take its arguments, or `only` names a
+            row that there is not.
         DataError: the data is missing or malformed.
     """
     from benchmarks.training import task_class
 
+    for row_id in only or ():
+        if row_id not in [row.id for row in table.rows if row.task is not None]:
+            known = ", ".join(row.id for row in table.rows if row.task is not None)
+            raise SpecError(f"{table.id} trains no row {row_id!r}; known: {known}")
     resolved: dict[str, ResolvedRow] = {
         row.id: table.resolve(row, source.name)
         for row in table.rows
@@ -117,11 +122,16 @@ def make_plan(
     }
     for row in resolved.values():
         task_class(row.task, row.arguments)
-    identity = data_identity(source)
+    identities = {
+        inputs: data_identity(source, inputs)
+        for inputs in dict.fromkeys(row.inputs for row in resolved.values())
+    }
     code = provenance.code_version()
     requests = {
         row_id: tuple(
-            RunRequest(f"{row_id} seed {seed}", row, source, identity, seed, code, results)
+            RunRequest(
+                f"{row_id} seed {seed}", row, source, identities[row.inputs], seed, code, results
+            )
             for seed in seeds
         )
         for row_id, row in resolved.items()
@@ -129,19 +139,31 @@ def make_plan(
     return Plan(table, source, tuple(seeds), requests, ResultStore(results))
 
 
-def prepare_features(source: DataSource, stage: Stage = "test") -> None:
+def prepare_features(
+    source: DataSource, stage: Stage = "test", inputs: Sequence[Inputs] = ("image",)
+) -> None:
     """Computes the features of all images, once for all runs.
 
+    Args:
+        source: the data.
+        stage: `held_out` leaves the test split alone.
+        inputs: what they are of.
     Raises:
         FeatureCacheError: they cannot be computed or kept.
     """
-    from benchmarks.spec import Training
-    from benchmarks.training import open_features
+    from benchmarks.run_data import open_features
 
-    features = open_features(source, Training(), seed=0)
-    features.fill(("train", "val"))
-    if stage == "test":
-        features.fill(("test",))
+    for of_what in inputs:
+        features = open_features(source, Training(), 0, of_what)
+        features.fill(("train", "val"))
+        if stage == "test":
+            features.fill(("test",))
+
+
+def inputs_of(requests: Sequence[RunRequest]) -> tuple[Inputs, ...]:
+    """What features some runs need; those that are fine-tuned need none."""
+    needed = (request.row.inputs for request in requests if not request.row.fine_tuned)
+    return tuple(sorted(set(needed)))
 
 
 def describe(source: DataSource, held_out: float) -> str:
@@ -151,7 +173,7 @@ def describe(source: DataSource, held_out: float) -> str:
         source: the data.
         held_out: share of the training images that is held out.
     """
-    from benchmarks.training import opened
+    from benchmarks.run_data import opened
 
     images = copy.copy(opened(source))
     images.val_fraction = held_out
@@ -174,18 +196,65 @@ def run(plan: Plan, launch: Launcher, report: Callable[[Progress], None]) -> Sui
         launch: who calls `execute` for each.
         report: is told of each step.
     """
+    results: list[SuiteResult] = []
+    run_all([plan], launch, report, results.append)
+    return results[0]
+
+
+def missing_of(plans: Sequence[Plan]) -> list[RunRequest]:
+    """The runs of several plans that are not finished, each once, first seeds first."""
+    found = [
+        (request.seed, number, request)
+        for number, plan in enumerate(plans)
+        for request in plan.missing
+    ]
+    found.sort(key=lambda one: one[:2])
+    return list({request.key: request for _, _, request in found}.values())
+
+
+def run_all(
+    plans: Sequence[Plan],
+    launch: Launcher,
+    report: Callable[[Progress], None],
+    finished: Callable[[SuiteResult], None],
+) -> None:
+    """Runs what is missing of several plans, in one queue.
+
+    Args:
+        plans: with one results folder.
+        launch: who calls `execute` for each.
+        report: is told of each step.
+        finished: is given the result of each plan as soon as its last run is over.
+    """
     started = time.monotonic()
-    result = SuiteResult(plan)
-    for progress in run_requests(plan.missing, launch):
-        if progress.outcome is not None and progress.outcome.error is not None:
-            result.failures[progress.outcome.key] = progress.outcome.error
-        report(progress)
-    for requests in plan.requests.values():
-        for request in requests:
-            if plan.store.has(request.key):
+    requests = missing_of(plans)
+    waiting = [{request.key for request in plan.missing} for plan in plans]
+    failures: dict[str, str] = {}
+
+    def gather(plan: Plan) -> SuiteResult:
+        result = SuiteResult(plan, seconds=time.monotonic() - started)
+        for request in plan.all_requests:
+            if request.key in failures:
+                result.failures[request.key] = failures[request.key]
+            elif plan.store.has(request.key):
                 result.records[request.key] = plan.store.read(request.key)
-    result.seconds = time.monotonic() - started
-    return result
+        return result
+
+    for plan, keys in zip(plans, waiting, strict=True):
+        if not keys:
+            finished(gather(plan))
+    for progress in run_requests(requests, launch):
+        report(progress)
+        outcome = progress.outcome
+        if outcome is None:
+            continue
+        if outcome.error is not None:
+            failures[outcome.key] = outcome.error
+        for plan, keys in zip(plans, waiting, strict=True):
+            if outcome.key in keys:
+                keys.remove(outcome.key)
+                if not keys:
+                    finished(gather(plan))
 
 
 def run_requests(requests: Sequence[RunRequest], launch: Launcher) -> Iterator[Progress]:

@@ -1,70 +1,57 @@
-"""Trains one row's task on frozen features, and asks it about the held-out and the test part."""
+"""Trains one row: a task by Lightning on features or images, an estimator on features."""
 
 from __future__ import annotations
 
-import copy
 import importlib
 import inspect
 import logging
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
-from torch import Tensor
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 
 from benchmarks.data import DataSource
-from benchmarks.spec import ResolvedRow, SpecError, Training
-from cnn_rnn.feature_cache import FeatureDataModule
+from benchmarks.history import Epoch, History
+from benchmarks.run_data import features_of, labels_of
+from benchmarks.spec import ResolvedRow, SpecError
+from cnn_rnn.baselines import FeatureEstimator
 from cnn_rnn.tasks import MultiLabelTask
 
-Part = Literal["val", "test"]
 # Arguments that the suite gives to every task.
 GIVEN = ("label_names", "label_counts", "backbone", "val_metrics_every")
-DECODING_BATCH = 512  # images that are decoded at once: a larger batch shares more prefixes
 
 
 class Trained(NamedTuple):
-    """A task with its best weights, in evaluation mode.
+    """A row with its best weights, in evaluation mode.
 
     Attributes:
-        task: on the device it was trained on.
-        epochs: trained.
+        model: a task on the device it was trained on, or an estimator.
+        epochs: trained; None of an estimator, as the next two.
         best_epoch: whose weights these are, from 0.
         best_loss: on the held-out part, after that epoch.
+        parameters: numbers that were learned; None of an estimator.
+        history: of each epoch; empty of an estimator.
+        weights: a Lightning checkpoint of the best epoch, without the optimizer; None of an
+            estimator.
     """
 
-    task: MultiLabelTask
-    epochs: int
-    best_epoch: int
-    best_loss: float
+    model: MultiLabelTask | FeatureEstimator
+    epochs: int | None = None
+    best_epoch: int | None = None
+    best_loss: float | None = None
+    parameters: int | None = None
+    history: tuple[Epoch, ...] = ()
+    weights: bytes | None = None
 
 
-class Answers(NamedTuple):
-    """What a task says of N images, and what is true of them.
-
-    Attributes:
-        image_ids: N names.
-        scores: (N, K) float32.
-        decisions: (N, K) bool: the task's own.
-        best_path: (N, T) int64, padded with -1; None for ranking rows.
-        target: (N, K) bool.
-        ignored: (N, K) bool.
-    """
-
-    image_ids: list[str]
-    scores: Tensor
-    decisions: Tensor
-    best_path: Tensor | None
-    target: Tensor
-    ignored: Tensor
-
-
-def task_class(class_path: str, arguments: Mapping[str, Any]) -> type[MultiLabelTask]:
+def task_class(
+    class_path: str, arguments: Mapping[str, Any]
+) -> type[MultiLabelTask] | type[FeatureEstimator]:
     """The class of a row's task, once its arguments are known to exist.
 
     Raises:
@@ -75,8 +62,9 @@ def task_class(class_path: str, arguments: Mapping[str, Any]) -> type[MultiLabel
         found = getattr(importlib.import_module(module_name), class_name)
     except (ImportError, ValueError, AttributeError) as error:
         raise SpecError(f"task {class_path}: {error}") from None
-    if not (isinstance(found, type) and issubclass(found, MultiLabelTask)):
-        raise SpecError(f"task {class_path}: expected a MultiLabelTask")
+    kinds = (MultiLabelTask, FeatureEstimator)
+    if not (isinstance(found, type) and issubclass(found, kinds)):
+        raise SpecError(f"task {class_path}: expected a MultiLabelTask or a FeatureEstimator")
     known = [name for name in inspect.signature(found).parameters if name not in GIVEN]
     for name in arguments:
         if name not in known:
@@ -84,64 +72,51 @@ def task_class(class_path: str, arguments: Mapping[str, Any]) -> type[MultiLabel
     return found
 
 
-def opened(source: DataSource) -> Any:
-    """The data module of a source; what it reads stays in memory, as it is the same for all runs.
-
-    Raises:
-        DataError: the data is missing or malformed.
-    """
-    return _opened(source.to_json())
-
-
-@lru_cache(maxsize=1)
-def _opened(source_json: str) -> Any:
-    datamodule: Any = DataSource.from_json(source_json).open()
-    datamodule.prepare_data()
-    for split in datamodule.split_names:  # now, so that copies share all of it
-        datamodule.dataset(split)
-    return datamodule
-
-
-def open_features(source: DataSource, training: Training, seed: int) -> FeatureDataModule:
-    """Features for a run: the held-out part and the order of the batches follow the seed."""
-    images = copy.copy(opened(source))
-    images.seed, images.val_fraction = seed, training.held_out
-    return FeatureDataModule(
-        images,
-        source.backbone_spec(),
-        batch_size=training.batch_size,
-        seed=seed,
-    )
-
-
 def train(
     row: ResolvedRow,
     source: DataSource,
-    datamodule: FeatureDataModule,
+    datamodule: Any,
     seed: int,
     tell: Callable[[str], None],
 ) -> Trained:
-    """Trains until the held-out loss stops falling, and takes the best weights back.
+    """Trains a row on the training part, without what is held out.
+
+    A task is trained until the held-out loss stops falling, and gets its best weights back.
 
     Args:
         row: what to train and how.
-        source: whose backbone made the features.
-        datamodule: the features; its seed is that of the batches and the held-out part.
+        source: whose backbone made the features, or is trained.
+        datamodule: the data as `run_data.open_for` gives it; its seed is that of the batches and
+            the held-out part.
         seed: of the initial weights and of dropout.
         tell: is told of each epoch.
     Raises:
         TrainingDivergedError: the held-out loss is not finite.
     """
-    quieten_lightning()
     lightning.seed_everything(seed, workers=True, verbose=False)
     datamodule.setup("fit")
-    task = task_class(row.task, row.arguments)(
+    found = task_class(row.task, row.arguments)
+    if issubclass(found, FeatureEstimator):
+        tell("fitting")
+        estimator = found(**row.arguments)
+        _, target, ignored = labels_of(datamodule, "train")
+        estimator.fit(features_of(datamodule, "train"), target, ignored, seed=seed)
+        return Trained(estimator)
+    task = found(
         label_names=datamodule.label_names,
         label_counts=datamodule.label_counts.tolist(),
-        backbone=source.backbone_spec().to_dict(),
+        backbone=source.backbone_spec(row.inputs).to_dict(),
         val_metrics_every=0,
         **row.arguments,
     )
+    return _train_task(task, row, datamodule, tell)
+
+
+def _train_task(
+    task: MultiLabelTask, row: ResolvedRow, datamodule: Any, tell: Callable[[str], None]
+) -> Trained:
+    quieten_lightning()
+    history = History(tell)
     with tempfile.TemporaryDirectory(prefix="cnn-rnn-") as folder:
         best = ModelCheckpoint(folder, monitor="val/loss", save_weights_only=True)
         stop = EarlyStopping("val/loss", patience=row.training.patience, check_finite=False)
@@ -150,7 +125,7 @@ def train(
             devices=1,
             max_epochs=row.training.max_epochs,
             gradient_clip_val=row.training.gradient_clip,
-            callbacks=[best, stop, _Teller(tell)],
+            callbacks=[best, stop, history],
             logger=False,
             enable_progress_bar=False,
             enable_model_summary=False,
@@ -158,6 +133,7 @@ def train(
             deterministic="warn",
         )
         trainer.fit(task, datamodule=datamodule)
+        weights = Path(best.best_model_path).read_bytes()
         checkpoint = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     task.load_state_dict(checkpoint["state_dict"])
     assert best.best_model_score is not None  # a first epoch is always the best so far
@@ -166,29 +142,9 @@ def train(
         trainer.current_epoch,
         int(checkpoint["epoch"]),
         float(best.best_model_score),
-    )
-
-
-@torch.inference_mode()
-def ask(task: MultiLabelTask, datamodule: FeatureDataModule, part: Part) -> Answers:
-    """What a trained task says of a part of the data, in the order of the data set."""
-    split, rows = datamodule.datamodule.split_indices(part)
-    features = datamodule.features(split)
-    labels = datamodule.datamodule.dataset(split)
-    answers: list[tuple[Tensor, Tensor, Tensor | None]] = []
-    for chunk in torch.split(rows, DECODING_BATCH):
-        batch = torch.from_numpy(features[chunk.numpy()]).to(task.device, torch.float32)
-        said = task.predict(batch)
-        path = None if said.paths is None else said.paths.label_ids[:, 0].cpu()
-        answers.append((said.scores.float().cpu(), said.decisions.cpu(), path))
-    paths = [path for _, _, path in answers if path is not None]
-    return Answers(
-        image_ids=[labels.image_ids[index] for index in rows.tolist()],
-        scores=torch.cat([scores for scores, _, _ in answers]),
-        decisions=torch.cat([decisions for _, decisions, _ in answers]),
-        best_path=torch.cat(paths) if paths else None,
-        target=labels.targets[rows],
-        ignored=labels.ignored[rows],
+        sum(weight.numel() for weight in task.parameters()),
+        tuple(history.epochs),
+        weights,
     )
 
 
@@ -197,13 +153,3 @@ def quieten_lightning() -> None:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"lightning\..*")
-
-
-class _Teller(Callback):
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self.tell = tell
-
-    def on_validation_epoch_end(
-        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
-    ) -> None:
-        self.tell(f"epoch {trainer.current_epoch + 1}")

@@ -65,14 +65,24 @@ def make_trials(
             f"row is to have some; got {sizes}"
         )
     untouched = source.without_test()
-    identity, code = data_identity(untouched), provenance.code_version()
+    identities = {
+        inputs: data_identity(untouched, inputs)
+        for inputs in dict.fromkeys(row.inputs for row in rows)
+    }
+    code = provenance.code_version()
     trials: list[Trial] = []
     for row in rows:
         assert row.task is not None  # nothing else has a search
         training = dataclasses.replace(row.training, held_out=HELD_OUT)
         for values in combinations(row.search):
             resolved = ResolvedRow(
-                row.task, {**row.arguments, **values}, training, table.top_k, table.map_k
+                row.task,
+                {**row.arguments, **values},
+                training,
+                table.top_k,
+                table.map_k,
+                row.inputs,
+                row.decide,
             )
             name = " ".join([row.id, *(f"{key}={value}" for key, value in values.items())])
             requests = tuple(
@@ -80,7 +90,7 @@ def make_trials(
                     f"{name} seed {seed}",
                     resolved,
                     untouched,
-                    identity,
+                    identities[row.inputs],
                     seed,
                     code,
                     results,

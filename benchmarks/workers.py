@@ -146,6 +146,9 @@ class _Worker:
 def _serve(connection: Connection, function: JobFunction) -> None:
     """What a process does: jobs come, events go, until the pipe or the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends us
+    # A daemon, so that it never outlives the parent, yet a run that trains on images needs
+    # processes of its own to read them; these end with it by themselves.
+    vars(multiprocessing.current_process())["_config"]["daemon"] = False
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:

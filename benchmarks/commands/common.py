@@ -22,6 +22,9 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message} (--help shows all options)\n")
 
 
+# The real sets by name; a test compares them with `benchmarks.data_sets`.
+DATA_SETS = ("coco", "nuswide81", "nuswide1k", "voc2007")
+
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
@@ -62,22 +65,44 @@ def data_arguments(parser: argparse.ArgumentParser) -> None:
     """--data and --data-root; `source` reads them."""
     parser.add_argument(
         "--data",
-        choices=("auto", "mini", "coco"),
+        choices=("auto", "mini", *DATA_SETS),
         default="auto",
         help="auto: the real set where its folder is named, otherwise MINI",
     )
     parser.add_argument("--data-root", type=Path, default=None, help="the folder of the real set")
 
 
+def backbone_arguments(parser: argparse.ArgumentParser) -> None:
+    """Splits and backbone, where they are not the usual ones; `source` reads them too."""
+    parser.add_argument("--train", default=None, help="split to train on")
+    parser.add_argument("--test", default=None, help="split to test on")
+    parser.add_argument(
+        "--backbone", default=None, help="a name of torchvision's, timm/<name>, or vgg16_mini"
+    )
+    parser.add_argument("--weights", default=None, help="a file of them, or torchvision's name")
+    parser.add_argument(
+        "--preprocessing",
+        choices=("imagenet", "tensorflow", "caffe"),
+        default=None,
+        help="how the weights want images; by default imagenet, unless the file is called "
+        "..._tf... or ..._caffe..., which is said",
+    )
+
+
 def source(options: argparse.Namespace, table: TableSpec) -> DataSource:
-    """The data that the options of `data_arguments` ask for.
+    """The data that the options of `data_arguments` and `backbone_arguments` ask for.
 
     Raises:
-        DataNotFoundError: it is not there.
+        DataNotFoundError: it is not there, or the table is made on another set.
     """
-    from benchmarks import data
+    from benchmarks import data_sets
 
-    return data.choose(options.data, options.data_root)
+    given = {
+        name: getattr(options, name, None)
+        for name in ("train", "test", "backbone", "weights", "preprocessing")
+    }
+    said = data_sets.DataOptions(options.data, options.data_root, **given)
+    return data_sets.choose(table.data, said)
 
 
 def count(text: str) -> int:
@@ -104,16 +129,36 @@ def launcher(options: argparse.Namespace, jobs: int) -> Launcher:
 
 def run(plan: Plan, options: argparse.Namespace) -> SuiteResult:
     """Runs what is missing of a plan under a progress bar."""
+    results: list[SuiteResult] = []
+    run_all([plan], options, results.append)
+    return results[0]
+
+
+def run_all(
+    plans: Sequence[Plan],
+    options: argparse.Namespace,
+    finished: Callable[[SuiteResult], None],
+) -> None:
+    """Runs what is missing of several plans, in one queue under one progress bar.
+
+    Args:
+        plans: with one results folder.
+        options: of the command.
+        finished: is given each plan's result as soon as its last run is over.
+    """
     from benchmarks import suite
 
-    total, missing = len(plan.all_requests), len(plan.missing)
-    if missing < total:
-        print(f"{total - missing} of {total} runs are finished already.")
-    if missing:
-        suite.prepare_features(plan.source)
-    with Bar(plan.table.id, total) as bar:
-        bar.skip(total - missing)
-        return suite.run(plan, launcher(options, missing), bar)
+    missing = suite.missing_of(plans)
+    total = len({request.key for plan in plans for request in plan.all_requests})
+    if len(missing) < total:
+        print(f"{total - len(missing)} of {total} runs are finished already.")
+    for plan in plans:
+        if plan.missing:
+            suite.prepare_features(plan.source, inputs=suite.inputs_of(plan.missing))
+    launch = launcher(options, len(missing))
+    with Bar(plans[0].table.id if len(plans) == 1 else "tables", total) as bar:
+        bar.skip(total - len(missing))
+        suite.run_all(plans, launch, bar, finished)
 
 
 def finish(result: SuiteResult, text: str, files: Sequence[Path]) -> int:

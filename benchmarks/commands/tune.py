@@ -15,6 +15,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--table", default="table3", help="name of a table, or its YAML file")
     common.data_arguments(parser)
+    common.backbone_arguments(parser)
 
 
 def _tune(options: argparse.Namespace) -> int:
@@ -26,7 +27,7 @@ def _tune(options: argparse.Namespace) -> int:
     source = common.source(options, table)
     trials = tune.make_trials(table, source, range(options.seeds), options.results)
     requests = [request for trial in trials for request in trial.requests]
-    suite.prepare_features(requests[0].source, "held_out")
+    suite.prepare_features(requests[0].source, "held_out", suite.inputs_of(requests))
     launch = common.launcher(options, len(requests))
     with common.Bar(f"tune {table.id}", len(requests)) as bar:
         bar.skip(len(requests) - len(tune.missing(trials)))

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command_line
-from benchmarks import data, spec_reading, workers
+from benchmarks import data_sets, spec_reading, workers
+from benchmarks.commands.real_voc import VARIABLE
 from benchmarks.data import DataSource
 from benchmarks.spec import TableSpec
 
@@ -49,7 +50,15 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command_line.main(["--help"])
     shown = capsys.readouterr().out
-    assert all(name in shown for name in ("table3", "ablation", "tune", "real-voc"))
+    names = ("table1", "table2", "table3", "table4", "tables", "ablation", "tune", "real-voc")
+    assert all(name in shown for name in names)
+
+
+def test_the_commands_are_the_modules_beside_common() -> None:
+    files = (ROOT / "benchmarks" / "commands").glob("*.py")
+    assert list(command_line.COMMANDS) == sorted(
+        file.stem for file in files if file.stem not in ("__init__", "common")
+    )
 
 
 def test_data_that_was_asked_for_and_is_not_there_is_one_message(
@@ -58,7 +67,7 @@ def test_data_that_was_asked_for_and_is_not_there_is_one_message(
     words = ["table3", "--data", "coco", "--data-root", str(tmp_path)]
     assert command_line.main(words) == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"error: COCO 2014 is not in {tmp_path}: missing annotations/")
+    assert error.startswith(f"error: MS-COCO 2014 is not in {tmp_path}: missing annotations/")
     assert len(error.splitlines()) == 1
 
 
@@ -66,7 +75,7 @@ def test_data_that_was_asked_for_and_is_not_there_is_one_message(
 def _tiny(tiny_table: TableSpec, tiny_source: DataSource, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command line finds the tiny table and the tiny data under every name."""
     monkeypatch.setattr(spec_reading, "read_table", lambda name: tiny_table)
-    monkeypatch.setattr(data, "choose", lambda choice, root: tiny_source)
+    monkeypatch.setattr(data_sets, "choose", lambda data_set, options: tiny_source)
 
 
 @pytest.mark.usefixtures("_tiny")
@@ -96,7 +105,7 @@ def test_a_failed_run_is_told_at_the_end_and_by_the_exit_code(
     bad = dataclasses.replace(tiny_table.row("bce"), id="bad", arguments={"dropout": 2.0})
     table = dataclasses.replace(tiny_table, rows=(tiny_table.row("bce"), bad))
     monkeypatch.setattr(spec_reading, "read_table", lambda name: table)
-    monkeypatch.setattr(data, "choose", lambda choice, root: tiny_source)
+    monkeypatch.setattr(data_sets, "choose", lambda data_set, options: tiny_source)
     monkeypatch.setattr(workers, "local_processes", lambda count: workers.in_this_process)
     words = ["table3", "--seeds", "1", "--results", str(tmp_path)]
     assert command_line.main(words) == 1
@@ -106,7 +115,7 @@ def test_a_failed_run_is_told_at_the_end_and_by_the_exit_code(
     assert "| failed |" in (tmp_path / "tiny.md").read_text()
 
 
-REAL_DATA = os.environ.get(data.REAL_DATA_VARIABLE)
+REAL_DATA = os.environ.get(VARIABLE)
 
 
 @pytest.mark.skipif(not REAL_DATA, reason="CNN_RNN_REAL_DATA names no folder of real photos")

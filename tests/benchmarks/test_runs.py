@@ -42,6 +42,9 @@ REQUEST = RunRequest("row seed 0", ROW, SOURCE, DATA, 0, "code", Path("results")
         {"row": dataclasses.replace(ROW, training=Training(gradient_clip=None))},
         {"row": dataclasses.replace(ROW, top_k=4)},
         {"row": dataclasses.replace(ROW, map_k=11)},
+        {"row": dataclasses.replace(ROW, inputs="regions")},
+        {"row": dataclasses.replace(ROW, decide="fitted_threshold")},
+        {"row": dataclasses.replace(ROW, training=Training(augment=True))},
         {"data": {**DATA, "fingerprint": "g"}},
         {"data": {**DATA, "backbone": "c"}},
         {"data": {**DATA, "transform": "u"}},
@@ -68,7 +71,7 @@ def test_the_key_changes_with_nothing_else(change: dict[str, Any]) -> None:
 
 
 def test_the_key_is_the_same_on_every_machine() -> None:
-    assert REQUEST.key == "a2b1580ef4f25c5f9837720d4ac92aae"
+    assert REQUEST.key == "86efd886354ef555a8e62bb55b69b9c9"
 
 
 @pytest.mark.parametrize("row", ["bce", "cnn_rnn"])
@@ -93,6 +96,39 @@ def test_a_run_leaves_numbers_that_its_arrays_give_again(
     assert record["training"]["epochs"] == 1
     assert record["seed"] == 0
     assert record["versions"]["torch"]
+    assert len(record["history"]) == 1
+    assert record["history"][0].keys() == {"epoch", "train_loss", "val_loss", "lr"}
+    checkpoint = torch.load(store.weights_file(request.key), weights_only=True)
+    assert checkpoint["label_names"] == ["red", "green", "blue", "rare"]
+    assert checkpoint["state_dict"]
+    assert "optimizer_states" not in checkpoint
+
+
+def test_a_fitted_threshold_decides_where_the_row_says_so(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    request = _request(tiny_table, tiny_source, tmp_path, "bce")
+    fitted = dataclasses.replace(
+        request, row=dataclasses.replace(request.row, decide="fitted_threshold")
+    )
+    assert fitted.key != request.key
+    assert execute(fitted, _ignore).error is None
+    store = ResultStore(tmp_path)
+    record, arrays = store.read(fitted.key), store.read_arrays(fitted.key)
+    assert record["protocol"] == "at_most_k"
+    expected = torch.from_numpy(arrays.scores) > record["threshold"]
+    assert not torch.from_numpy(arrays.decisions)[~expected].any()
+    assert arrays.decisions.sum(axis=1).max() <= 2
+
+
+def test_a_path_model_has_no_threshold_to_decide_with(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    request = _request(tiny_table, tiny_source, tmp_path, "cnn_rnn")
+    row = dataclasses.replace(request.row, decide="fitted_threshold")
+    outcome = execute(dataclasses.replace(request, row=row), _ignore)
+    assert outcome.error is not None
+    assert "rows without paths" in outcome.error
 
 
 def test_a_run_is_the_same_when_it_is_made_again_and_another_for_another_seed(

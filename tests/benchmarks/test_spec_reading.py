@@ -19,6 +19,7 @@ CNN-RNN              | 66.0 | 55.6 | 60.4 | 69.2  | 66.4  | 67.8  | 61.2~
 TABLE = """
 title: A table
 kind: top_k
+data: coco
 top_k: 3
 map_k: 10
 columns: [c_f1, o_f1]
@@ -38,6 +39,7 @@ rows:
   - id: theirs
     name: Theirs
     task: null
+reference: first
 settings:
   mini: {tuned: by hand, rows: {first: {lr: 0.3}}}
 """
@@ -116,7 +118,11 @@ def test_rows_below_the_line_come_last_and_settings_override_arguments(tmp_path:
     [
         ("top_k: 3", "top_k: 0", "table.yaml: top_k: expected a whole number of at least 1, got 0"),
         ("top_k: 3", "topk: 3", "table.yaml: 'top_k' is missing"),
-        ("title: A table", "title: A table\nhint: 1", "unknown key 'hint'; known: title, kind"),
+        (
+            "title: A table",
+            "title: A table\nhint: 1",
+            "unknown key 'hint'; known: title, kind, data",
+        ),
         ("kind: top_k", "kind: best", "kind: expected one of top_k, average_precision, got 'best'"),
         ("[c_f1, o_f1]", "[c_f1, f1]", "columns: expected one of c_p, c_r"),
         ("task: null", "task: 7", r"rows\[2\].task: expected a text, got 7"),
@@ -129,6 +135,25 @@ def test_rows_below_the_line_come_last_and_settings_override_arguments(tmp_path:
         ("[0.1, 0.2]", "0.1", r"rows\[1\].search.lr: expected a list"),
         ("below_line: true", "below_line: 1", "expected true or false, got 1"),
         ("batch_size: 7", "batch: 7", "unknown key 'batch'; known: max_epochs"),
+        (
+            "batch_size: 7",
+            "augment: true",
+            "augment needs arguments.fine_tune: true",
+        ),
+        ("batch_size: 7", "augment: 1", "augment: expected true or false, got 1"),
+        ("id: first", "id: first\n    inputs: pixels", "inputs: expected one of image, regions"),
+        ("id: first", "id: first\n    decide: none", "expected one of top_k, fitted_threshold"),
+        (
+            "{lr: 0.1, cell: lstm}",
+            "{fine_tune: true}\n    inputs: regions",
+            "on regions cannot be fine-tuned",
+        ),
+        ("data: coco", "data: imagenet", "data: expected one of coco, nuswide81"),
+        (
+            "reference: first",
+            "reference: nobody",
+            "reference: expected one of below, first, theirs",
+        ),
         ("max_epochs: 2", "held_out: 1.0", r"expected a share in \(0, 1\), got 1.0"),
         ("gradient_clip: null", "gradient_clip: 0", "expected a norm above 0, got 0"),
         ("rows: {first:", "rows: {second:", "settings.mini.rows: unknown key 'second'"),
@@ -145,6 +170,15 @@ def test_a_mistake_names_its_place_and_what_was_expected(
     with pytest.raises(SpecError, match=message) as caught:
         read_table(file)
     assert caught.value.is_user_error
+
+
+def test_cells_of_classes_stand_under_their_names(tmp_path: Path) -> None:
+    text = TABLE.replace("columns: [c_f1, o_f1]", "columns: [map_11]\nclasses: [dog, cat]")
+    text = text.replace('{c_f1: "60.2~"}', '{cat: "60.2~", map_11: 70.0}')
+    table = read_table(_write(tmp_path, text))
+    assert table.columns == ("ap_11/dog", "ap_11/cat", "map_11")
+    cells = {name: str(cell) for name, cell in table.row("first").published.items()}
+    assert cells == {"ap_11/dog": "-", "ap_11/cat": "60.2~", "map_11": "70.0"}
 
 
 def test_an_unknown_table_is_answered_with_those_that_are() -> None:

@@ -37,6 +37,51 @@ def test_finished_runs_are_not_made_again_and_missing_ones_are(
     assert made == ["cnn_rnn seed 0", "bce seed 1", "cnn_rnn seed 1"]
 
 
+def test_several_tables_share_one_queue_and_each_ends_with_its_last_run(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    ranking = dataclasses.replace(tiny_table, id="ranking", rows=(tiny_table.row("bce"),))
+    path = dataclasses.replace(tiny_table, id="path", rows=(tiny_table.row("cnn_rnn"),))
+    plans = [
+        suite.make_plan(table, tiny_source, range(seeds), tmp_path)
+        for table, seeds in ((tiny_table, 1), (path, 2), (ranking, 1))
+    ]
+    names = [f"{request.name}" for request in suite.missing_of(plans)]
+    assert names == ["bce seed 0", "cnn_rnn seed 0", "cnn_rnn seed 1"]  # shared runs once
+    said: list[str] = []
+
+    def report(progress: Progress) -> None:
+        said.append(progress.request.name)
+
+    def finished(result: suite.SuiteResult) -> None:
+        said.append(result.plan.table.id)
+        assert len(result.records) == len(result.plan.all_requests)
+
+    suite.run_all(plans, in_this_process, report, finished)
+    assert said == ["bce seed 0", "ranking", "cnn_rnn seed 0", "tiny", "cnn_rnn seed 1", "path"]
+    said.clear()
+    suite.run_all(plans, in_this_process, report, finished)
+    assert said == ["tiny", "path", "ranking"]
+
+
+def test_features_are_computed_of_what_runs_need_only(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    plan = suite.make_plan(tiny_table, tiny_source, range(1), tmp_path)
+    (request, _) = plan.all_requests
+    regions = dataclasses.replace(request, row=dataclasses.replace(request.row, inputs="regions"))
+    tuned = dataclasses.replace(request, row=request.row.with_arguments({"fine_tune": True}))
+    assert suite.inputs_of([request, regions, regions]) == ("image", "regions")
+    assert suite.inputs_of([tuned]) == ()
+
+
+def test_a_row_that_is_not_there_is_refused(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    with pytest.raises(SpecError, match="tiny trains no row 'svm'; known: bce, cnn_rnn"):
+        suite.make_plan(tiny_table, tiny_source, range(1), tmp_path, ["svm"])
+
+
 def test_an_interrupted_suite_keeps_what_was_finished(
     tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
 ) -> None:

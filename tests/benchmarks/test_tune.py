@@ -15,6 +15,7 @@ from benchmarks.workers import in_this_process
 FILE = """# A table, with a comment that stays.
 title: "A tiny table"   # so does this
 kind: top_k
+data: coco
 top_k: 2
 map_k: 10
 columns: [c_f1, o_f1]
@@ -27,6 +28,7 @@ rows:
   - id: no_search
     name: Not searched
     task: cnn_rnn.tasks.BaselineTask
+reference: bce
 # >>> Settings. `python -m benchmarks tune` rewrites everything from here to the end of the file.
 settings:
   coco: {tuned: null, rows: {bce: {lr: 0.5}}}
