@@ -1,6 +1,7 @@
 """The other rows of the tables."""
 
 from cnn_rnn.baselines.estimator import FeatureEstimator
+from cnn_rnn.baselines.joint_embedding import JointEmbedding
 from cnn_rnn.baselines.knn import KNearestNeighbors
 from cnn_rnn.baselines.linear import LinearClassifier
 from cnn_rnn.baselines.metric_learning import MetricLearningNeighbors
@@ -8,6 +9,7 @@ from cnn_rnn.baselines.svm import LinearSVM
 
 __all__ = [
     "FeatureEstimator",
+    "JointEmbedding",
     "KNearestNeighbors",
     "LinearClassifier",
     "LinearSVM",
