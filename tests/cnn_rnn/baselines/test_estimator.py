@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from cnn_rnn.baselines import (
+    DualViewReconstruction,
     FeatureEstimator,
     KNearestNeighbors,
     LinearSVM,
@@ -14,6 +15,7 @@ from cnn_rnn.baselines import (
 )
 
 ESTIMATORS: list[Callable[[], FeatureEstimator]] = [
+    DualViewReconstruction,
     KNearestNeighbors,
     LinearSVM,
     MetricLearningNeighbors,
