@@ -143,7 +143,7 @@ class COCOLabelsDataModule(lightning.LightningDataModule):
         self.val_fraction = val_fraction
         self.seed = seed
         self.max_images = max_images
-        self.drawn_backbone = RandomFeatures()
+        self.drawn_for = RandomFeatures()
         self._datasets: dict[str, DrawnPictures] = {}
         self._names: list[str] = []
 

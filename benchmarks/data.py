@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from cnn_rnn.backbones import BackboneSpec
 
-REGIONS = 8  # hypotheses of an image, for rows on `regions`: our choice, for the time they take
+REHEARSAL = "coco-labels"  # names the source of `benchmarks.rehearsal`
+REGIONS = 10  # hypotheses of an image, for rows on `regions`: our choice, for the time they take
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from torch import Tensor
 from benchmarks.data import DataSource
 from benchmarks.spec import Inputs, ResolvedRow, Training
 from cnn_rnn.feature_cache import FeatureDataModule
+from cnn_rnn.feature_extraction import FrozenBackbone
 
 Part = Literal["train", "val", "test"]
 
@@ -47,12 +48,19 @@ def open_features(
     source: DataSource, training: Training, seed: int, inputs: Inputs = "image"
 ) -> FeatureDataModule:
     """Features for a run: the held-out part and the order of the batches follow the seed."""
+    images = _copy(source, training, seed)
     return FeatureDataModule(
-        _copy(source, training, seed),
-        source.backbone_spec(inputs),
+        images,
+        encoder(images, source, inputs),
         batch_size=training.batch_size,
         seed=seed,
     )
+
+
+def encoder(images: Any, source: DataSource, inputs: Inputs) -> FrozenBackbone:
+    """What makes features of images: the source's backbone, or what its pictures were drawn for."""
+    drawn_for: FrozenBackbone | None = getattr(images, "drawn_for", None)
+    return drawn_for or source.backbone_spec(inputs)
 
 
 def open_images(source: DataSource, training: Training, seed: int) -> Any:

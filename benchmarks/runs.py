@@ -83,12 +83,12 @@ def data_identity(source: DataSource, inputs: Inputs = "image") -> dict[str, str
     Raises:
         DataError: the data is missing or malformed.
     """
-    from benchmarks.run_data import opened
+    from benchmarks.run_data import encoder, opened
 
     images = opened(source)
     return {
         "fingerprint": images.fingerprint,
-        "backbone": source.backbone_spec(inputs).identity(),
+        "backbone": encoder(images, source, inputs).identity(),
         "transform": images.transform_id,
     }
 

@@ -61,11 +61,16 @@ def command(
     return made
 
 
-def data_arguments(parser: argparse.ArgumentParser) -> None:
-    """--data and --data-root; `source` reads them."""
+def data_arguments(parser: argparse.ArgumentParser, *more: str) -> None:
+    """--data and --data-root; `source` reads them.
+
+    Args:
+        parser: of a command.
+        more: other data that the command itself sees to.
+    """
     parser.add_argument(
         "--data",
-        choices=("auto", "mini", *DATA_SETS),
+        choices=("auto", "mini", *DATA_SETS, *more),
         default="auto",
         help="auto: the real set where its folder is named, otherwise MINI",
     )

@@ -6,8 +6,9 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from benchmarks.commands import common
+from benchmarks.commands import common, rehearsal
 from benchmarks.commands.common import Commands
+from benchmarks.data import REHEARSAL
 
 if TYPE_CHECKING:
     from benchmarks.suite import Plan, SuiteResult
@@ -25,7 +26,7 @@ def add(commands: Commands) -> None:
     for name, title in TABLES.items():
         words = f"train, decode and measure {title}"
         parser = common.command(commands, name, partial(_table, name), words)
-        common.data_arguments(parser)
+        common.data_arguments(parser, *((REHEARSAL,) if name == "table3" else ()))
         common.backbone_arguments(parser)
         parser.add_argument("--rows", nargs="+", metavar="ROW", default=None, help="only these")
     every = common.command(commands, "tables", _tables, "all four tables, in one queue of runs")
@@ -40,6 +41,8 @@ def add(commands: Commands) -> None:
 
 def _table(name: str, options: argparse.Namespace) -> int:
     """Runs a table and writes its files."""
+    if options.data == REHEARSAL:
+        return rehearsal.run(name, options)
     plan = _plan(name, options)
     result = common.run(plan, options)
     return _write(result)
