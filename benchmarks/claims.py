@@ -12,6 +12,12 @@ bootstrap of CNN-RNN minus that row, the verdict is
 intervals lie above zero, `opposite` if any lies below, `not seen` otherwise; the interval shown is
 the one that decides (the worst for the claim). Rows below the line are not the paper's and take no
 part; rows that only the paper prints cannot.
+
+"A random order in each mini-batch does not converge" is answered by the study of the label orders,
+with the interval of that order minus the most frequent first: `seen` if it lies below zero and the
+random order reaches less than half of the other's value (our reading of "does not converge": no
+usable model comes of it), `opposite` if it lies above zero, `not seen` otherwise: it may be worse,
+but it converges.
 """
 
 from __future__ import annotations
@@ -22,6 +28,7 @@ from typing import Any
 
 SEEN, NOT_SEEN, OPPOSITE, NOT_TESTED = "seen", "not seen", "opposite", "not tested"
 ROW = "cnn_rnn"
+RANDOM_ORDER, FREQUENT_FIRST = "random_per_batch", "frequency"  # rows of the study of the orders
 Answer = dict[str, Any]
 Report = dict[str, Any]
 
@@ -86,6 +93,57 @@ def answers(report: Report) -> list[Answer]:
         named by `against`, in percentage points, or None.
     """
     return [answer for claim in CLAIMS for answer in _of(claim, report)]
+
+
+def untested(table: str) -> list[Answer]:
+    """The answers about a table that was not run: `not tested`."""
+    return [
+        {
+            "id": claim.id,
+            "claim": claim.words,
+            "data": None,
+            "table": table,
+            "metric": metric,
+            "against": None,
+            **_answered(None),
+        }
+        for claim in CLAIMS
+        if table in claim.tables
+        for metric in claim.metrics
+    ]
+
+
+def convergence(study: Report | None) -> list[Answer]:
+    """The claim that a random order in each mini-batch does not converge (section 3.4).
+
+    Args:
+        study: of the label orders; None: it was not run.
+    Returns:
+        An answer for C-F1 and one for O-F1; the numbers are the random order minus the most
+        frequent first, in percentage points.
+    """
+    rows = {row["id"]: row for row in study["rows"]} if study else {}
+    random, frequent = rows.get(RANDOM_ORDER), rows.get(FREQUENT_FIRST)
+    found: list[Answer] = []
+    for metric in ("c_f1", "o_f1"):
+        answer: Answer = {
+            "id": "random_order_does_not_converge",
+            "claim": "A random order of the labels in each mini-batch does not converge",
+            "data": study["data"]["title"] if study else None,
+            "table": "study orders",
+            "metric": metric,
+            "against": frequent["name"] if frequent else None,
+        }
+        difference = ((random or {}).get("against_reference") or {}).get(metric)
+        if study is None or study["reference"] != FREQUENT_FIRST or not (difference and frequent):
+            found.append({**answer, **_answered(None)})
+            continue
+        numbers = {name: difference[name] for name in ("difference", "low", "high")}
+        half = frequent["cells"][metric]["mean"] / 2
+        fails = numbers["high"] < 0 and -numbers["difference"] > half
+        said = SEEN if fails else OPPOSITE if numbers["low"] > 0 else NOT_SEEN
+        found.append({**answer, "verdict": said, **numbers})
+    return found
 
 
 def verdict(low: float, high: float) -> str:

@@ -36,7 +36,7 @@ def to_text(report: Report) -> str:
         "",
         *text_table(_head(report), _groups(report), left=(0, 5)),
     ]
-    return "\n".join([*parts, "", _what_the_interval_is(report)]) + "\n"
+    return "\n".join([*parts, "", what_the_interval_is(report)]) + "\n"
 
 
 def to_markdown(report: Report) -> str:
@@ -54,7 +54,7 @@ def to_markdown(report: Report) -> str:
         "",
         *markdown_table(head, by_size),
         "",
-        _what_the_interval_is(report),
+        what_the_interval_is(report),
         "",
         *(
             f"- `{name}`, k = {report['top_k']}: {PROTOCOLS[name]}."
@@ -97,18 +97,19 @@ def _groups(report: Report) -> list[list[list[str]]]:
     for name, found in report["metrics"].items():
         difference = found["difference"]
         line = [
-            _called(report, name),
+            called(report, name),
             measured(found["baseline"]),
             measured(found["row"]),
             f"{difference['mean']:+.1f}",
             f"{difference['low']:+.1f} to {difference['high']:+.1f}",
-            _verdict(difference),
+            verdict(difference),
         ]
         groups[name.startswith(RECALL)].append(line)
     return groups
 
 
-def _called(report: Report, name: str) -> str:
+def called(report: Report, name: str) -> str:
+    """A metric's name in the table."""
     if name.startswith(RECALL):
         size = name.removeprefix(RECALL)
         return f"recall, {size} of the image ({report['sizes'][size]:,} labels)"
@@ -117,13 +118,15 @@ def _called(report: Report, name: str) -> str:
     return f"{heading}, `{protocol}`" if metric in DECIDED else heading
 
 
-def _verdict(difference: dict[str, Any]) -> str:
+def verdict(difference: dict[str, Any]) -> str:
+    """`higher` or `lower` only where the interval says so."""
     if not difference["shown"]:
         return "no difference shown"
     return "higher" if difference["mean"] > 0 else "lower"
 
 
-def _what_the_interval_is(report: Report) -> str:
+def what_the_interval_is(report: Report) -> str:
+    """What is subtracted from what, and what the interval speaks of."""
     return (
         f"Difference: {report['compared']['row']['name']} minus "
         f"{report['compared']['baseline']['name']}, means over seeds. Interval: paired bootstrap "

@@ -11,17 +11,22 @@ from benchmarks.metric_names import HEADINGS
 from benchmarks.statistics import NO_DIFFERENCE
 
 CLAIM_VERDICTS = {
-    SEEN: "the whole interval of CNN-RNN minus the other row lies above zero",
-    OPPOSITE: "the whole interval lies below zero",
-    NOT_SEEN: "zero lies inside the interval: no difference is shown",
-    NOT_TESTED: "a row that the claim needs has no finished run",
+    SEEN: "the whole interval of CNN-RNN minus the other row lies above zero; for the random order "
+    "in each mini-batch, minus the paper's order, it lies below zero and less than half is reached",
+    OPPOSITE: "the whole interval lies on the other side of zero",
+    NOT_SEEN: "anything else: zero lies inside the interval, or the random order is worse and "
+    "converges all the same",
+    NOT_TESTED: "a row or a study that the claim needs has no finished run",
 }
 
 
 def signed(number: float) -> str:
-    """With its sign and one decimal; what rounds to zero has none."""
-    text = f"{number:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text
+    """With its sign and one decimal, two where one would be zero; what is zero then has no sign."""
+    for digits in (1, 2):
+        text = f"{number:+.{digits}f}"
+        if float(text) != 0:
+            return text
+    return "0.0"
 
 
 def interval(found: dict[str, Any]) -> str:
@@ -106,6 +111,23 @@ def claim_lines(
             ]
         )
     return head, list(groups.values())
+
+
+def claims_markdown(answers: Sequence[Answer], map_k: int = 10) -> str:
+    """All claims as a page of Markdown: where, on which data, and the verdict."""
+    head, groups = claim_lines(answers, map_k)
+    by_id: dict[str, list[Answer]] = {}
+    for answer in answers:
+        by_id.setdefault(answer["id"], []).append(answer)
+    parts = ["# The paper's claims, answered", ""]
+    parts += [f"| {' | '.join(['table', 'data', *head[1:]])} |", f"|{' --- |' * (len(head) + 1)}"]
+    for of_claim, lines in zip(by_id.values(), groups, strict=True):
+        parts.append(f"| **{of_claim[0]['claim']}** |{' |' * len(head)}")
+        for answer, line in zip(of_claim, lines, strict=True):
+            data = answer["data"] or NO_NUMBER
+            parts.append(f"| {' | '.join([answer['table'], data, *line[1:]])} |")
+    words = (f"- {name}: {meaning}." for name, meaning in CLAIM_VERDICTS.items())
+    return "\n".join([*parts, "", *words]) + "\n"
 
 
 def _cell(found: dict[str, Any] | None) -> str:

@@ -100,3 +100,38 @@ def test_claims_are_about_cnn_rnn_and_need_it_as_the_reference() -> None:
 
 def test_a_table_that_no_claim_is_about_has_no_answers() -> None:
     assert claims.answers(_report("real_voc", ["map"], _row("a", {"map": (-9, -8)}))) == []
+
+
+def _orders(low: float, high: float) -> claims.Report:
+    difference = {"difference": (low + high) / 2, "low": low, "high": high, "verdict": "-"}
+    compared = {"c_f1": difference, "o_f1": difference}
+    cells = {"c_f1": {"mean": 60.0}, "o_f1": {"mean": 60.0}}
+    rows = [
+        {"id": "frequency", "name": "first", "against_reference": None, "cells": cells},
+        {"id": "random_per_batch", "name": "random", "against_reference": compared},
+    ]
+    return {"data": {"title": "MINI"}, "reference": "frequency", "rows": rows}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (-60.0, -50.0, "seen"),
+        (-20.0, -10.0, "not seen"),  # worse, but it converges
+        (-31.0, 1.0, "not seen"),
+        (1.0, 2.0, "opposite"),
+    ],
+)
+def test_an_order_does_not_converge_that_reaches_less_than_half(
+    low: float, high: float, expected: str
+) -> None:
+    found = claims.convergence(_orders(low, high))
+    assert [answer["verdict"] for answer in found] == [expected, expected]
+    assert found[0]["low"] == low
+
+
+def test_convergence_is_not_tested_without_the_study_or_its_row() -> None:
+    without = _orders(1.0, 2.0)
+    without["rows"] = without["rows"][:1]
+    for study in (None, without):
+        assert {answer["verdict"] for answer in claims.convergence(study)} == {"not tested"}

@@ -128,7 +128,7 @@ def test_claims_stand_in_markdown_and_on_the_terminal(built: dict[str, Any]) -> 
     untested.update(difference=None, low=None, high=None)
     claimed = {**built, "claims": [answer, untested]}
     text = to_markdown(claimed)
-    assert "| CNN-RNN has the best F1 | O-F1 | Softmax | 0.0 | -1.2 to +1.5 | not seen |" in text
+    assert "| CNN-RNN has the best F1 | O-F1 | Softmax | -0.04 | -1.2 to +1.5 | not seen |" in text
     assert "|  | C-F1 | - | - | - | not tested |" in text
     for name, words in CLAIM_VERDICTS.items():
         assert f"- {name}: {words}." in text
