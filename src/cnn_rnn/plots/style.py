@@ -119,7 +119,7 @@ def save(figure: Figure, stem: Path) -> list[Path]:
 
 def say_mini(figure: Figure) -> None:
     """Says below a figure that its numbers are those of drawn scenes."""
-    figure.supxlabel(MINI_NOTE, x=0.995, ha="right", fontsize=6.5, color=VERMILLION)
+    figure.supxlabel(MINI_NOTE, x=0.995, ha="right", fontsize=6.5, color=GREY)
 
 
 def spread_out(positions: Sequence[float], gap: float) -> list[float]:
@@ -161,8 +161,9 @@ def label_line_ends(
         colours: of the lines.
     """
     low, high = axes.get_ylim()
-    figure = axes.figure
-    inches = axes.get_position().height * figure.get_figheight()  # type: ignore[union-attr]
+    whole = axes.figure.canvas.figure
+    whole.draw_without_rendering()  # only now the axes have their height
+    inches = axes.get_window_extent().height / whole.dpi
     gap = (high - low) * 0.125 / max(inches, 0.1)  # a line of text of 8 points, in data units
     heights = spread_out([y for _, y in ends], gap)
     right = max((x for x, _ in ends), default=0.0)
