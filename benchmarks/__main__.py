@@ -12,12 +12,8 @@ from collections.abc import Sequence
 from benchmarks import commands
 from benchmarks.commands.common import Parser
 
-# Each module beside `common` adds its commands.
-COMMANDS = tuple(
-    sorted(
-        module.name for module in pkgutil.iter_modules(commands.__path__) if module.name != "common"
-    )
-)
+# Those that have `add` add their commands; the others are helpers of these.
+MODULES = tuple(sorted(module.name for module in pkgutil.iter_modules(commands.__path__)))
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -44,8 +40,10 @@ def parser() -> Parser:
     """All commands and their options; abbreviations are refused; nothing heavy is imported."""
     made = Parser("python -m benchmarks", description=__doc__, allow_abbrev=False)
     added = made.add_subparsers(required=True, metavar="command", parser_class=Parser)
-    for name in COMMANDS:
-        importlib.import_module(f"benchmarks.commands.{name}").add(added)
+    for name in MODULES:
+        module = importlib.import_module(f"benchmarks.commands.{name}")
+        if hasattr(module, "add"):
+            module.add(added)
     return made
 
 

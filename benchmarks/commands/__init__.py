@@ -1,1 +1,1 @@
-"""The commands of `python -m benchmarks`: each module but `common` has `add(commands)`."""
+"""The commands of `python -m benchmarks`: modules with `add(commands)`, and what they share."""
