@@ -82,7 +82,7 @@ class MetricLearningNeighbors(FeatureEstimator):
         generator = torch.Generator().manual_seed(seed)
         self._mean = features.mean(dim=0)
         # Leaves the scale of the features out of the learning rate.
-        self._scale = (features - self._mean).square().sum(dim=1).mean().sqrt()
+        self._scale = features.var(dim=0, correction=0).sum().sqrt()
         self._scale = self._scale.where(self._scale > 0, 1.0)
         projection = self._principal_axes(features, generator).requires_grad_()
         optimizer = torch.optim.Adam([projection], self.lr)
@@ -109,7 +109,8 @@ class MetricLearningNeighbors(FeatureEstimator):
         """
         if self._projection is None:
             raise not_fitted(self)
-        return self._centred(features) @ self._projection
+        # Without a centred copy of a whole data set.
+        return (features @ self._projection - self._mean @ self._projection) / self._scale
 
     def scores(self, features: Tensor) -> Tensor:
         """(B, K) shares of votes, as `KNearestNeighbors` gives them."""

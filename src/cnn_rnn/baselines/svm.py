@@ -32,7 +32,7 @@ class LinearSVM(FeatureEstimator):
 
     For each class, images for which it is ignored are left out. Where the rest has no positive the
     class scores -1 (below every decision boundary) for every image, where it has no negative +1;
-    both are logged.
+    both are logged. Fitting holds a float64 copy of the training features.
 
     Args:
         c: weight of the errors against the margin. With `unit` scaling larger values fit than with

@@ -76,7 +76,7 @@ def test_tag_candidates_bound_the_code_and_empty_tags_have_none() -> None:
 
 def test_scores_combine_the_views_with_the_weight(data: Any) -> None:
     def scores(tag_weight: float) -> torch.Tensor:
-        estimator = DualViewReconstruction(tag_weight=tag_weight, smoothing=0.0)
+        estimator = DualViewReconstruction(12, tag_weight=tag_weight, smoothing=0.0)
         estimator.fit(data.features, data.target, data.ignored, seed=0)
         return estimator.scores(data.test_features)
 

@@ -68,7 +68,7 @@ def test_the_metric_learns_which_features_matter() -> None:
         return float(((estimator.scores(features[500:]) > 0.5) == target[500:]).float().mean())
 
     plain = share_right(KNearestNeighbors(10))
-    learned = share_right(MetricLearningNeighbors(10, dimensions=66, epochs=100, lr=0.01))
+    learned = share_right(MetricLearningNeighbors(10, dimensions=66, epochs=60, lr=0.01))
     assert learned > plain + 0.1
 
 
