@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks import comparison, study_derived
 from benchmarks.data import DataSource
-from benchmarks.metric_names import DECIDED
+from benchmarks.metric_names import DECIDED, HEADINGS
 from benchmarks.report import header, in_percent
 from benchmarks.runs import RunRequest
 from benchmarks.study_derived import DerivedRequest
@@ -127,6 +127,7 @@ def build(
         **head,
         "x_label": ", ".join(dict.fromkeys(name for row in study.rows for name in row.at)),
         "metrics": list(METRICS),
+        "headings": {name: HEADINGS[name].format(k=table.map_k) for name in METRICS},
         "plotted": list(study.plotted),
         "curves": list(study.curves),
         "reference": study.reference,

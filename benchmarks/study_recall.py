@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.ablation import AblationSpec, build
+from benchmarks.metric_names import HEADINGS
 from benchmarks.render_ablation import RECALL
 from benchmarks.study import FORMAT
 from benchmarks.study_spec import StudySpec
@@ -59,6 +60,7 @@ def build_recall(
         "kind": study.kind,
         "x_label": X_LABEL,
         "metrics": metrics,
+        "headings": {name: _heading(name) for name in metrics},
         "plotted": [name for name in metrics if name.startswith(RECALL)],
         "curves": [],
         "reference": spec.baseline,
@@ -67,6 +69,12 @@ def build_recall(
         "rows": rows,
         "caption": study.caption,
     }
+
+
+def _heading(name: str) -> str:
+    if name.startswith(RECALL):
+        return f"recall, {name.removeprefix(RECALL)}"
+    return HEADINGS[name.rpartition("/")[2]]
 
 
 def _difference(found: dict[str, Any]) -> dict[str, Any]:

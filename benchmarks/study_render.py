@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cells import NO_NUMBER, Report, full_title, measured
-from benchmarks.metric_names import HEADINGS
 from benchmarks.render import text_table, write_files
 from benchmarks.render_ablation import RECALL
 from benchmarks.render_markdown import markdown_table, preamble, provenance_lines
@@ -38,7 +37,7 @@ def write(report: Report, folder: Path) -> list[Path]:
 def to_text(report: Report) -> str:
     """The rows for a terminal."""
     metrics = report["metrics"]
-    head = ["", *(_heading(report, metric) for metric in metrics), *_extra_heads(report)]
+    head = ["", *(report["headings"][metric] for metric in metrics), *_extra_heads(report)]
     lines = [
         [row["name"], *(measured(row["cells"][m]) for m in metrics), *_extras(report, row)]
         for row in report["rows"]
@@ -51,7 +50,7 @@ def to_text(report: Report) -> str:
 def to_markdown(report: Report) -> str:
     """The whole report of a study."""
     metrics = report["metrics"]
-    heads = [_heading(report, metric) for metric in metrics]
+    heads = [report["headings"][metric] for metric in metrics]
     values = [
         [row["name"], *(measured(row["cells"][m]) for m in metrics), *_extras(report, row)]
         for row in report["rows"]
@@ -126,7 +125,7 @@ def to_figure(report: Report) -> Figure:
         return studies.lines(panels, "percent", is_mini=mini)
     dots = [
         studies.DotPanel(
-            _heading(report, metric),
+            report["headings"][metric],
             _mean(_row(report, report["reference"]), metric),
             [_dot(row, metric, report["reference"]) for row in report["rows"]],
         )
@@ -168,7 +167,7 @@ def _series(report: Report, metric: str, axis: str) -> Any:
     rows.sort(key=lambda row: float(row["at"][axis]))
     cells = [row["cells"][metric] for row in rows]
     return studies.Series(
-        _heading(report, metric),
+        report["headings"][metric],
         [row["at"][axis] for row in rows],
         [cell["mean"] for cell in cells],
         [cell["sd"] or 0.0 for cell in cells],
@@ -194,12 +193,6 @@ def _row(report: Report, row_id: str) -> dict[str, Any]:
 def _mean(row: dict[str, Any], metric: str) -> float:
     cell = row["cells"][metric]
     return float("nan") if cell is None else float(cell["mean"])
-
-
-def _heading(report: Report, metric: str) -> str:
-    if metric.startswith(RECALL):
-        return f"recall, {metric.removeprefix(RECALL)}"
-    return HEADINGS[metric.rpartition("/")[2]].format(k=report["map_k"])
 
 
 def _extra_heads(report: Report) -> list[str]:

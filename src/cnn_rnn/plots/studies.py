@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnn_rnn.plots import style
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LINE_INCHES = 0.165  # height of a row of dots
+FAR = 3.0  # times farther from the reference than the next row: shown as an arrow at the edge
 
 
 class Difference(NamedTuple):
@@ -143,11 +145,15 @@ def recall_by_size(
 
 def _dots(axes: Axes, panel: DotPanel, names: bool) -> None:
     rows = panel.rows
+    low, high = _range(rows)
     for place, row in enumerate(rows):
         if row.difference is None:
             axes.text(0, place, " no run", va="center", fontsize=6.5, color=style.GREY)
-        else:
+        elif low <= row.difference <= high:
             _dot(axes, row, place, vertical=False)
+        else:
+            _outside(axes, row, place, low if row.difference < low else high)
+    axes.set_xlim(low, high)
     axes.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
     axes.set_yticks(range(len(rows)), [row.name for row in rows] if names else [""] * len(rows))
     axes.tick_params(axis="y", length=0, labelsize=7)
@@ -155,15 +161,48 @@ def _dots(axes: Axes, panel: DotPanel, names: bool) -> None:
     axes.set_title(panel.metric, fontsize=8)
     axes.set_xlabel(f"points over {panel.reference:.1f}%", fontsize=7.5)
     axes.spines["left"].set_visible(False)
-    axes.margins(x=0.08)
+
+
+def _range(rows: Sequence[Difference]) -> tuple[float, float]:
+    """What the axis shows: all of the rows, or all but those several times farther than the rest.
+
+    One that is far off would press all the others onto the line of the reference.
+    """
+    there = [row for row in rows if row.difference is not None]
+    far = sorted(max(abs(row.low), abs(row.high)) for row in there)
+    limit = far[-1]
+    for nearer, farther in pairwise(far):
+        if nearer > 0 and farther > FAR * nearer and nearer >= far[len(far) // 2]:
+            limit = nearer
+            break
+    kept = [row for row in there if max(abs(row.low), abs(row.high)) <= limit]
+    low, high = min(row.low for row in kept), max(row.high for row in kept)
+    margin = 0.12 * ((high - low) or 1.0)
+    return low - margin, high + margin
+
+
+def _outside(axes: Axes, row: Difference, place: float, edge: float) -> None:
+    """A row beyond the axis: an arrowhead at its edge, and the number."""
+    assert row.difference is not None
+    below = row.difference < edge
+    colour = _colour(row)
+    axes.plot([edge], [place], "<" if below else ">", color=colour, clip_on=False)
+    axes.annotate(
+        f"{row.difference:+.1f}".replace("-", "\N{MINUS SIGN}"),
+        (edge, place),
+        xytext=(5 if below else -5, 0),
+        textcoords="offset points",
+        ha="left" if below else "right",
+        va="center",
+        fontsize=6.5,
+        color=colour,
+    )
 
 
 def _dot(axes: Axes, row: Difference, place: float, *, vertical: bool) -> None:
     """A dot and its interval; filled and coloured by its sign only where the interval says so."""
     assert row.difference is not None
-    colour = style.GREY
-    if row.is_shown:
-        colour = style.BLUE if row.difference > 0 else style.VERMILLION
+    colour = _colour(row)
     is_reference = row.low == row.high == 0
     errors = [[row.difference - row.low], [row.high - row.difference]]
     where = (place, row.difference) if vertical else (row.difference, place)
@@ -176,6 +215,12 @@ def _dot(axes: Axes, row: Difference, place: float, *, vertical: bool) -> None:
         markerfacecolor=colour if row.is_shown or is_reference else "white",
         elinewidth=1.2,
     )
+
+
+def _colour(row: Difference) -> str:
+    if not row.is_shown:
+        return style.GREY
+    return style.BLUE if row.low > 0 else style.VERMILLION
 
 
 def _lines(axes: Axes, panel: LinePanel) -> None:

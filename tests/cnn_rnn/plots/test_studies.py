@@ -53,6 +53,17 @@ def test_axes_say_what_and_in_which_unit_and_the_figure_says_mini() -> None:
         assert words in said
 
 
+def test_a_row_far_off_is_an_arrow_with_its_number_and_the_others_keep_the_axis() -> None:
+    far = Difference("far", -20.0, -21.0, -19.0)
+    figure = studies.differences([DotPanel("C-F1", 27.5, (*ROWS, far))], is_mini=False)
+    (axes,) = figure.get_axes()
+    low, high = axes.get_xlim()
+    assert -4 < low < -3
+    assert 3 < high < 4
+    assert "\N{MINUS SIGN}20.0" in texts(figure)
+    assert [line.get_marker() for line in axes.lines].count("<") == 1
+
+
 def test_real_data_are_not_called_mini() -> None:
     assert "MINI" not in texts(studies.differences([DotPanel("C", 1.0, ROWS)], is_mini=False))
 
