@@ -37,8 +37,8 @@ def attention_maps(backbone: Backbone, network: CNNRNN, images: Tensor, paths: T
         labels. Maps behind the end of a path repeat what follows the whole path. Only their
         proportions mean something; a map is all 0 where no positive signal reaches the image.
     Raises:
-        ValueError: shapes that do not fit, a model in training mode, or a backbone without a
-            convolutional map.
+        ValueError: shapes that do not fit, a model in training mode, a backbone that was built in
+            inference mode, or one without a convolutional map.
     """
     if images.ndim != 4 or paths.ndim != 2 or len(images) != len(paths):
         raise ValueError(
@@ -47,6 +47,11 @@ def attention_maps(backbone: Backbone, network: CNNRNN, images: Tensor, paths: T
         )
     if backbone.training or network.training:
         raise ValueError("attention is that of a trained model: call .eval() on both parts first")
+    if any(weight.is_inference() for weight in backbone.parameters()):
+        raise ValueError(
+            "the backbone was built within torch.inference_mode, so that nothing can be traced "
+            "back through it: build it outside"
+        )
     at_once = max(1, PIXELS_AT_ONCE // (images.shape[2] * images.shape[3]))
     maps = [
         _maps(backbone, network, some, their_paths)
@@ -55,6 +60,11 @@ def attention_maps(backbone: Backbone, network: CNNRNN, images: Tensor, paths: T
         )
     ]
     return torch.cat(maps).to(images.device)
+
+
+def is_traced_to_pixels(backbone: Backbone) -> bool:
+    """Whether `attention_maps` traces through this backbone by the deconvnet, not by Grad-CAM."""
+    return isinstance(backbone.body, VGG)
 
 
 @torch.no_grad()
@@ -87,7 +97,7 @@ def _maps(backbone: Backbone, network: CNNRNN, images: Tensor, paths: Tensor) ->
     with torch.no_grad():
         features = backbone(pixels)
     signals = feature_signals(network, features, paths.to(device))
-    if isinstance(backbone.body, VGG):
+    if is_traced_to_pixels(backbone):
         return back_project(backbone, pixels, signals).abs().sum(dim=2).float()
     coarse = grad_cam(backbone, pixels, signals)
     return nn.functional.interpolate(

@@ -1,4 +1,4 @@
-"""The deconvnet of Zeiler and Fergus: a signal at the features traced to the pixels (section 4.6)."""
+"""The deconvnet of Zeiler and Fergus: signals at the features traced to pixels (section 4.6)."""
 
 from __future__ import annotations
 

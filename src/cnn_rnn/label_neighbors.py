@@ -23,7 +23,7 @@ class Neighbor(NamedTuple):
 
 @torch.no_grad()
 def nearest_labels(
-    network: CNNRNN, names: Sequence[str], top: int = 5
+    network: CNNRNN, names: Sequence[str], top: int = 5, centred: bool = False
 ) -> dict[str, list[Neighbor]]:
     """The nearest labels of each label, without itself (Table 5).
 
@@ -31,12 +31,16 @@ def nearest_labels(
         network: whose label embedding is asked.
         names: K, in the order of the ids.
         top: how many; K - 1 where there are fewer. Of equally near ones the lower id comes first.
+        centred: take the mean of all labels away first. It adds the same to the scores of all
+            labels, so that training may give it any size, and it makes all labels look alike.
     Raises:
         ValueError: other than K names, or top below 1.
     """
-    similarity = _cosines(network.label_embedding, network.label_embedding)
-    similarity.fill_diagonal_(-torch.inf)
-    found = _nearest(similarity, names, min(top, len(names) - 1) if top > 1 else top)
+    labels = network.label_embedding.detach()
+    if centred:
+        labels = labels - labels.mean(dim=0)
+    similarity = _cosines(labels, labels).fill_diagonal_(-torch.inf)
+    found = _nearest(similarity, names, top, len(names) - 1)
     return dict(zip(names, found, strict=True))
 
 
@@ -55,7 +59,7 @@ def nearest_labels_of_images(
         ValueError: other than K names, or top below 1.
     """
     similarity = _cosines(network.encode_image(features), network.label_embedding)
-    return _nearest(similarity, names, min(top, len(names)) if top > 1 else top)
+    return _nearest(similarity, names, top, len(names))
 
 
 def _cosines(left: Tensor, right: Tensor) -> Tensor:
@@ -63,13 +67,14 @@ def _cosines(left: Tensor, right: Tensor) -> Tensor:
     return nn.functional.normalize(left, dim=1) @ nn.functional.normalize(right, dim=1).T
 
 
-def _nearest(similarity: Tensor, names: Sequence[str], top: int) -> list[list[Neighbor]]:
+def _nearest(similarity: Tensor, names: Sequence[str], top: int, most: int) -> list[list[Neighbor]]:
     if similarity.shape[1] != len(names):
         raise ValueError(f"expected {similarity.shape[1]} label names, got {len(names)}")
     if top < 1:
         raise ValueError(f"top must be at least 1, got {top}")
+    count = min(top, most)
     values, label_ids = similarity.sort(dim=1, descending=True, stable=True)
     return [
         [Neighbor(names[label], value) for value, label in zip(row, ids, strict=True)]
-        for row, ids in zip(values[:, :top].tolist(), label_ids[:, :top].tolist(), strict=True)
+        for row, ids in zip(values[:, :count].tolist(), label_ids[:, :count].tolist(), strict=True)
     ]

@@ -49,6 +49,26 @@ def test_scales_do_not_count() -> None:
         assert [n.label for n in after[name]] == [n.label for n in before[name]]
 
 
+def test_what_all_labels_have_in_common_is_taken_away_when_asked() -> None:
+    network = compass()
+    common = torch.tensor([100.0, 300.0])
+    network.label_embedding.data.add_(common)
+    alike = nearest_labels(network, NAMES, top=3)
+    assert min(near.similarity for near in alike["west"]) > 0.99
+    centred = nearest_labels(network, NAMES, top=3, centred=True)
+    network.label_embedding.data.sub_(common)
+    without = nearest_labels(network, NAMES, top=3, centred=True)
+    for name in NAMES:
+        assert [near.label for near in centred[name]] == [near.label for near in without[name]]
+    # Taken from the mean (1, 0.275): east (4, -0.275), west (-3, -0.275), north (-1, -0.175).
+    assert centred["west"][0].label == "north"
+    assert centred["east"][-1].similarity < -0.9
+
+
+def test_a_single_label_has_no_neighbours() -> None:
+    assert nearest_labels(CNNRNN(1, 2, 2, 3), ["only"]) == {"only": []}
+
+
 def test_wrong_names_and_numbers_are_refused() -> None:
     with pytest.raises(ValueError, match="expected 4 label names, got 3"):
         nearest_labels(compass(), NAMES[:3])
