@@ -62,6 +62,7 @@ class RowSpec:
         inputs: what the features are of: the `image`, or `regions` of it.
         decide: the decisions that count in the table; `fitted_threshold`: at most k labels above a
             threshold that is fitted on the held-out images.
+        settings_of: id of the row whose settings it takes; None: it has its own.
     """
 
     id: str
@@ -75,6 +76,7 @@ class RowSpec:
     note: str | None = None
     inputs: Inputs = "image"
     decide: Decide = "top_k"
+    settings_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class TableSpec:
         if row.task is None:
             raise ValueError(f"row {row.id} of {self.id} is not trained here")
         settings = self.settings.get(data_name)
-        chosen = settings.rows.get(row.id, {}) if settings else {}
+        chosen = settings.rows.get(row.settings_of or row.id, {}) if settings else {}
         return ResolvedRow(
             row.task,
             {**row.arguments, **chosen},

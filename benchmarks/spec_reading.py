@@ -62,6 +62,12 @@ def read_table(name: str | Path) -> TableSpec:
     for row_id in ids:
         if ids.count(row_id) > 1:
             raise SpecError(f"{place.child('rows')}: two rows have the id {row_id!r}")
+    for row in rows:
+        if row.settings_of is not None and (row.search or row.settings_of not in ids):
+            raise SpecError(
+                f"{place.child('rows')}: settings_of of {row.id} is to name another row, and the "
+                "row is to have no search"
+            )
     settings_place = place.child("settings")
     return TableSpec(
         id=file.stem,
@@ -93,7 +99,7 @@ def _row(
         required=("id", "name", "task"),
         optional=(
             *("arguments", "training", "published", "below_line", "search", "note"),
-            *("inputs", "decide"),
+            *("inputs", "decide", "settings_of"),
         ),
     )
     row_id = place.child("id").text(fields["id"])
@@ -102,7 +108,7 @@ def _row(
     search_place = place.child("search")
     search = search_place.mapping(fields.get("search", {}))
     task = fields["task"]
-    note = fields.get("note")
+    note, kin = fields.get("note"), fields.get("settings_of")
     row = RowSpec(
         id=row_id,
         name=place.child("name").text(fields["name"]),
@@ -123,6 +129,7 @@ def _row(
         note=None if note is None else place.child("note").text(note),
         inputs=place.child("inputs").one_of(fields.get("inputs", "image"), get_args(Inputs)),
         decide=place.child("decide").one_of(fields.get("decide", "top_k"), get_args(Decide)),
+        settings_of=None if kin is None else place.child("settings_of").text(kin),
     )
     fine_tuned = row.arguments.get("fine_tune", False)
     if row.training.augment and not fine_tuned:

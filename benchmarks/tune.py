@@ -196,13 +196,15 @@ def save(table: TableSpec, found: dict[str, Any]) -> list[Path]:
     beside = table.file.parent / "tuned" / f"{table.id}.{data}.json"
     trials = len(next(iter(found["rows"].values()))["trials"])
     seeds = "1 seed" if len(found["seeds"]) == 1 else f"{len(found['seeds'])} seeds"
+    before = table.settings.get(data)
+    kept = before.rows if before else {}  # of rows that are not searched
     settings = Settings(
         tuned=(
             f"on {data}, {found['date'][:10]}: the best of {trials} trials a row by the "
             f"{found['criterion']} on {100 * found['held_out']:g}% of the training images, held "
             f"out, mean of {seeds}; all trials: tuned/{beside.name}"
         ),
-        rows={row: result["chosen"] for row, result in found["rows"].items()},
+        rows={**kept, **{row: result["chosen"] for row, result in found["rows"].items()}},
     )
     write_json(beside, found)
     write_settings(table.file, {**table.settings, data: settings})

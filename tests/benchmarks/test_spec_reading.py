@@ -181,11 +181,12 @@ def test_settings_without_a_search_do_not_claim_one(name: str) -> None:
 
 
 def test_rows_that_are_not_searched_take_the_settings_of_their_kin() -> None:
-    rows = read_table("table3").settings["mini"].rows
-    for row_id, kin in (("bce_fitted", "bce"), ("asl", "bce")):
-        assert rows[row_id] == rows[kin]
-    for row_id in ("aligned", "pla"):
-        assert rows[row_id] == rows["cnn_rnn"]
+    table = read_table("table3")
+    for row_id, kin in (("bce_fitted", "bce"), ("asl", "bce"), ("pla", "cnn_rnn")):
+        of_row, of_kin = (table.resolve(table.row(one), "mini") for one in (row_id, kin))
+        assert {name: of_row.arguments[name] for name in ("lr", "dropout")} == {
+            name: of_kin.arguments[name] for name in ("lr", "dropout")
+        }
 
 
 def test_rows_below_the_line_come_last_and_settings_override_arguments(tmp_path: Path) -> None:
@@ -237,6 +238,8 @@ def test_rows_below_the_line_come_last_and_settings_override_arguments(tmp_path:
             "{fine_tune: true}\n    inputs: regions",
             "on regions cannot be fine-tuned",
         ),
+        ("id: first", "id: first\n    settings_of: below", "the row is to have no search"),
+        ("id: theirs", "id: theirs\n    settings_of: nobody", "is to name another row"),
         ("data: coco", "data: imagenet", "data: expected one of coco, nuswide81"),
         (
             "reference: first",

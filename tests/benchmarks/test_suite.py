@@ -1,5 +1,9 @@
 import dataclasses
 import json
+import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,6 +97,50 @@ def test_an_interrupted_suite_keeps_what_was_finished(
     with pytest.raises(KeyboardInterrupt):
         suite.run(plan, in_this_process, interrupt)
     assert [request.name for request in plan.missing] == ["cnn_rnn seed 0"]
+
+
+KILLED = """
+import pickle
+import sys
+from pathlib import Path
+
+from benchmarks import suite, workers
+
+if __name__ == "__main__":
+    plan = pickle.loads(Path(sys.argv[1]).read_bytes())
+
+    def report(progress):
+        if progress.outcome is not None:
+            print(progress.request.name, flush=True)
+
+    suite.run(plan, workers.local_processes(1), report)
+"""
+
+
+def test_a_suite_that_is_killed_keeps_every_finished_run(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    plan = suite.make_plan(tiny_table, tiny_source, range(2), tmp_path / "results")
+    (tmp_path / "plan").write_bytes(pickle.dumps(plan))
+    (tmp_path / "killed.py").write_text(KILLED)
+    command = [sys.executable, str(tmp_path / "killed.py"), str(tmp_path / "plan")]
+    path = os.pathsep.join(sys.path)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "bce seed 0\n"
+        child.kill()
+    finished = plan.requests["bce"][0]
+    before = plan.store.run_file(finished.key).read_bytes()
+    made = [request.name for request in plan.missing]
+    assert "bce seed 0" not in made
+    assert "cnn_rnn seed 1" in made
+    said: list[Progress] = []
+    result = suite.run(plan, in_this_process, said.append)
+    assert [progress.request.name for progress in said] == made
+    assert plan.store.run_file(finished.key).read_bytes() == before
+    assert len(result.records) == 4
 
 
 def _with_dropout(table: TableSpec, dropout: float) -> TableSpec:

@@ -32,6 +32,7 @@ reference: bce
 # >>> Settings. `python -m benchmarks tune` rewrites everything from here to the end of the file.
 settings:
   coco: {tuned: null, rows: {bce: {lr: 0.5}}}
+  mini_tiny: {tuned: null, rows: {no_search: {lr: 0.2}, bce: {lr: 0.1}}}
 """
 
 
@@ -79,7 +80,7 @@ def test_the_best_trial_is_written_into_the_file_and_the_rest_of_it_stays(
     assert text.startswith(FILE.partition("settings:")[0])
     again = read_table(table.file)
     settings = again.settings[tiny_source.name]
-    assert settings.rows["bce"] == result["chosen"]
+    assert settings.rows == {"no_search": {"lr": 0.2}, "bce": result["chosen"]}
     assert "2 trials a row" in str(settings.tuned)
     assert "20% of the training images" in str(settings.tuned)
     assert again.settings["coco"] == Settings(None, {"bce": {"lr": 0.5}})
