@@ -48,10 +48,20 @@ def test_the_reference_of_every_packaged_study_is_a_row_of_the_table(name: str) 
     assert reference == table.resolve(table.row("cnn_rnn"), "mini")
 
 
-def test_the_cells_of_the_table_are_the_tables_own_runs() -> None:
-    table, made = read_table("table3"), read_study("cells").as_table("mini")
-    for row, same in (("paper", "paper_cell"), ("linear", "no_rnn")):
-        assert made.resolve(made.row(row), "mini") == table.resolve(table.row(same), "mini")
+@pytest.mark.parametrize(
+    ("study", "row", "same"),
+    [
+        ("cells", "paper", "paper_cell"),
+        ("cells", "linear", "no_rnn"),
+        ("orders", "minimal_loss", "aligned"),
+        ("orders", "predicted_label", "pla"),
+    ],
+)
+def test_rows_that_the_table_has_too_are_the_tables_own_runs(
+    study: str, row: str, same: str
+) -> None:
+    table, made = read_table("table3"), read_study(study).as_table("mini")
+    assert made.resolve(made.row(row), "mini") == table.resolve(table.row(same), "mini")
 
 
 def test_an_argument_that_the_base_row_has_anyway_changes_nothing(tmp_path: Path) -> None:
