@@ -226,9 +226,18 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def is_re_export(statement: ast.stmt) -> bool:
-    """A docstring, an import, or a constant assigned to `__all__` or `__version__`."""
+    """A docstring, an import, or a constant assigned to `__all__` or `__version__`.
+
+    Imports may be put off until a name is asked for: they stand under TYPE_CHECKING and in
+    `__getattr__`.
+    """
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return True
+    if isinstance(statement, ast.If):
+        imports = all(isinstance(inner, ast.ImportFrom) for inner in statement.body)
+        return ast.unparse(statement.test) == "TYPE_CHECKING" and imports
+    if isinstance(statement, ast.FunctionDef):
+        return statement.name == "__getattr__"
     if isinstance(statement, ast.Expr):
         return isinstance(statement.value, ast.Constant)
     if isinstance(statement, ast.Assign):
@@ -253,7 +262,9 @@ def test_public_names_are_sorted_and_complete() -> None:
     for path in MODULES:
         bound: set[str] = set()
         public: list[str] | None = None
-        for node in parse(path).body:
+        body = parse(path).body
+        body += [inner for node in body if isinstance(node, ast.If) for inner in node.body]
+        for node in body:
             if isinstance(node, ast.ImportFrom):
                 bound |= {alias.asname or alias.name for alias in node.names}
             elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
@@ -261,6 +272,8 @@ def test_public_names_are_sorted_and_complete() -> None:
         if public is not None and public != sorted(set(public)):
             wrong.append(f"{relative(path)}: __all__ is not sorted")
         # A package file hands on exactly what it imports, and says so.
-        if path.name == "__init__.py" and bound - {"annotations"} != set(public or ()):
+        if path.name == "__init__.py" and bound - {"TYPE_CHECKING", "annotations"} != set(
+            public or ()
+        ):
             wrong.append(f"{relative(path)}: __all__ is not what is imported")
     assert not wrong
