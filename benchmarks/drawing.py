@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Tabulated:
         caption: data, model and seed among it.
         head: of the columns.
         lines: of cells.
+        data: the numbers in them, plain types by name, for machines.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Tabulated:
     caption: str
     head: tuple[str, ...]
     lines: list[tuple[str, ...]]
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def source_words(

@@ -77,6 +77,12 @@ def table5(models: TrainedModels) -> Tabulated:
             )
             for label in order
         ],
+        {
+            "neighbors": {
+                names[label]: [[near.label, round(near.similarity, 4)] for near in found]
+                for label, found in ((label, plain[names[label]]) for label in order)
+            }
+        },
     )
 
 

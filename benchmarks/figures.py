@@ -110,5 +110,6 @@ def _entry(table: Tabulated, file: str) -> dict[str, Any]:
         "caption": table.caption,
         "head": list(table.head),
         "lines": [list(line) for line in table.lines],
+        **table.data,
         "files": [file],
     }

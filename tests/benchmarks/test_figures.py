@@ -82,6 +82,7 @@ def test_every_figure_is_written_with_caption_and_alternative_text(
     assert all(
         len(line) == len(entry["head"]) for entry in report["tables"] for line in entry["lines"]
     )
+    assert {len(near) for near in report["tables"][0]["neighbors"].values()} == {3}
     table5 = (tmp_path / "figures" / "table5.md").read_text()
     assert "MINI" in table5
     assert table5.count("\n| ") == 2 + 4  # head, rule, a line a label
