@@ -6,6 +6,7 @@ from data_modules.dataset import Batch, MultiLabelDataset, Sample, collate
 from data_modules.errors import DataError
 from data_modules.folder import FolderDataModule
 from data_modules.nuswide import NUSWIDE1kDataModule, NUSWIDE81DataModule
+from data_modules.photos import PhotoBatch, PhotoFolderDataModule, Photos, PhotoSample
 from data_modules.records import BoxTable, ImageBoxes
 from data_modules.voc2007 import VOC2007DataModule
 
@@ -20,6 +21,10 @@ __all__ = [
     "MultiLabelDataset",
     "NUSWIDE1kDataModule",
     "NUSWIDE81DataModule",
+    "PhotoBatch",
+    "PhotoFolderDataModule",
+    "PhotoSample",
+    "Photos",
     "Sample",
     "VOC2007DataModule",
     "collate",

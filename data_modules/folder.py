@@ -6,17 +6,17 @@ docs/own_images.md shows each of them with its configuration.
 from pathlib import Path
 
 import torch
+from torch.utils.data import DataLoader
 
 from data_modules.base import MultiLabelDataModule, OnError
+from data_modules.dataset import Sample
 from data_modules.errors import DataError
-from data_modules.image_folders import find_images
 from data_modules.images import inside
+from data_modules.photos import Photos, PhotoSample
 from data_modules.records import SplitRecords
-from data_modules.transforms import Resize
+from data_modules.transforms import Resize, evaluation_transform
 from data_modules.user_labels import LabelColumns
 from data_modules.user_splits import UserSplits, read_user_splits
-
-PREDICT = "predict"  # the name of the unlabelled split
 
 
 class FolderDataModule(MultiLabelDataModule):
@@ -38,8 +38,8 @@ class FolderDataModule(MultiLabelDataModule):
     Args:
         root: the folder of the images; their names are relative to it.
         labels: the file of labels, relative to root.
-        predict_folder: a folder of unlabelled images, relative to the working folder; they take
-            the place of the test split, and only `predict` accepts them.
+        predict_folder: a folder of unlabelled photos, relative to the working folder, for
+            `predict`; a broken one is told and not fatal.
         batch_size: images a batch and process.
         num_workers: processes that read images, for each loader.
         image_size: side of the square images in the batches.
@@ -94,7 +94,7 @@ class FolderDataModule(MultiLabelDataModule):
             image_size,
             train_split,
             val_split,
-            PREDICT if predict_folder else test_split,
+            test_split,
             val_fraction,
             seed,
             resize,
@@ -107,37 +107,54 @@ class FolderDataModule(MultiLabelDataModule):
             )
         if labels_in_order is not None and len(set(labels_in_order)) < len(labels_in_order):
             raise ValueError(f"labels_in_order: expected different labels, got {labels_in_order}")
-        # With unlabelled images too, the labels are those of all three splits, as in training.
-        names = (train_split, val_split, test_split)
-        self.labelled_splits = list(dict.fromkeys(name for name in names if name is not None))
         self.labels = labels
         self.predict_folder = Path(predict_folder).expanduser() if predict_folder else None
+        # With few photos to predict, some processes have nothing to do.
+        self.allow_zero_length_dataloader_with_multiple_devices = predict_folder is not None
         self.layout = LabelColumns(image_column, label_column, split_column, separator)
         self.labels_in_order = labels_in_order
         self.test_fraction = test_fraction
         self.split_seed = split_seed
         self._splits: UserSplits | None = None
+        self._photos: Photos | None = None
 
     @property
     def label_names(self) -> list[str]:
         """The labels, in the order of the columns."""
         return self.labels_in_order or list(self._labelled().label_names)
 
-    def setup(self, stage: str) -> None:
-        """Lightning's hook: reads the splits of a stage.
+    @property
+    def photos(self) -> Photos | None:
+        """The photos of `predict_folder`; looked for on the first call.
 
         Raises:
-            DataError: unlabelled images cannot be tested.
+            DataError: there are none.
         """
-        if stage == "test" and self.predict_folder is not None:
-            fix = "leave predict_folder out to test, or use predict"
-            raise DataError(self.predict_folder, "", "labelled images", "unlabelled ones", fix)
+        if self._photos is None and self.predict_folder is not None:
+            self._photos = Photos(
+                self.predict_folder,
+                evaluation_transform(self.image_size, self.resize),
+                self.image_size,
+                len(self.label_names),
+                self.batch_size,
+                self.num_workers,
+            )
+        return self._photos
+
+    def setup(self, stage: str) -> None:
+        """Lightning's hook: reads the splits of a stage; of photos to predict the labels only."""
+        if stage == "predict" and self.photos is not None:
+            return
         super().setup(stage)
 
+    def predict_dataloader(self) -> DataLoader[Sample] | DataLoader[PhotoSample]:  # type: ignore[override]  # photos have no labels
+        """The photos of `predict_folder`, or else the images of the test split."""
+        if self.photos is not None:
+            return self.photos.loader(self.trainer)
+        return super().predict_dataloader()
+
     def read_split(self, split: str) -> SplitRecords:
-        """The images of a split, or the unlabelled ones."""
-        if self.predict_folder is not None and split == PREDICT:
-            return self._unlabelled(self.predict_folder)
+        """The images of a split."""
         found = self._labelled()
         if split not in found.images:
             expected = f"one of the splits {', '.join(sorted(found.images))}"
@@ -166,21 +183,9 @@ class FolderDataModule(MultiLabelDataModule):
                 self.root,
                 self.labels,
                 self.layout,
-                self.labelled_splits,
+                self.split_names,
                 self.labels_in_order,
                 self.test_fraction,
                 self.split_seed,
             )
         return self._splits
-
-    def _unlabelled(self, folder: Path) -> SplitRecords:
-        names = find_images(folder)
-        nothing = torch.zeros(len(names), len(self.label_names), dtype=torch.bool)
-        return SplitRecords(
-            [(folder / name).as_posix() for name in names],
-            [folder / name for name in names],
-            [(folder, name) for name in names],
-            nothing,
-            nothing,
-            used="unlabelled images to predict",
-        )

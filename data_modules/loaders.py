@@ -27,7 +27,7 @@ def make_loader(
         seed: of the shuffle and of random transforms.
         trainer: knows rank and world; None asks torch.distributed.
     """
-    rank, world = _process(trainer)
+    rank, world = process_of(trainer)
     # Keywords only: Lightning re-creates loaders from them.
     return DataLoader(
         dataset=dataset,
@@ -42,8 +42,8 @@ def make_loader(
     )
 
 
-def _process(trainer: Trainer | None) -> tuple[int, int]:
-    """Rank of this process, and how many there are."""
+def process_of(trainer: Trainer | None) -> tuple[int, int]:
+    """Rank of this process, and how many there are; None asks torch.distributed."""
     if trainer is not None:
         return trainer.global_rank, trainer.world_size
     if torch.distributed.is_available() and torch.distributed.is_initialized():

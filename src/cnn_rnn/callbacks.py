@@ -1,41 +1,109 @@
-"""Callbacks: predictions as JSON Lines."""
+"""The callback behind `lightning predict`: predictions of any number of processes in one file."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import BasePredictionWriter
 
-from cnn_rnn.tasks import MultiLabelTask, Predictions
+from cnn_rnn.contact_sheet import ContactSheet
+from cnn_rnn.prediction import predictions_of
+from cnn_rnn.prediction_files import Entry, Parts, check_suffix, write_failures, write_predictions
+from cnn_rnn.tasks import MultiLabelTask
 
 logger = logging.getLogger(__name__)
 
+# Of a task, what decides its predictions beside the weights.
+_DECIDING = ("beam_width", "max_length", "min_length", "scoring", "top_k", "threshold")
+_SHOWN = 5  # failures in the log; the list has all
+_FORMAT = 1  # of the parts: parts of another are not gone on with
+
+
+class PhotoSource(Protocol):
+    """What a data module with `photos` offers: blocks that can be left out (a batch each)."""
+
+    image_ids: list[str]
+    image_paths: list[Path]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever a photo or the blocks do."""
+
+    def __len__(self) -> int: ...
+
+    def skip(self, done: Collection[int], /) -> None:
+        """Leaves out blocks, each named by the position of its first photo."""
+
 
 class PredictionWriter(BasePredictionWriter):
-    """Writes one JSON object an image while `predict` runs.
+    """Writes one record an image while `predict` runs, and a contact sheet of photos behind it.
 
-    Keys: `image`; `labels`, the labels given, of path models in the order of the path; `ranking`,
-    all labels from best to worst with their scores; and, of path models, `paths`: the N best, each
-    with its `labels` and `log_prob`. Process r > 0 writes `<stem>.rank<r><suffix>` beside it.
+    A record is `Prediction.to_dict`: image, labels, the probability of each step, the N best paths
+    and the ranking of all labels. Records stand in the order of the images, whatever the number of
+    processes. Where the data module has `photos`, a killed run is gone on with, and broken photos
+    are listed in `<stem>.failures.jsonl`.
 
     Args:
-        file: where to; its folder is made. A file that is there is replaced when all is written.
+        file: where to, `.jsonl` or `.parquet`; its folder is made. A file that is there is replaced
+            when all is written.
+        sheet: write a contact sheet `<stem>.html` where the data module has photos.
+        sheet_photos: at most so many photos on the sheet, the first ones.
+        sheet_page: photos on a page of it; the others follow as `<stem>-2.html` ...
+
+    Attributes:
+        checkpoint: the file that the model comes from; without it no run is gone on with.
     """
 
-    def __init__(self, file: str = "results/predictions.jsonl") -> None:
-        super().__init__(write_interval="batch")
-        self.file = Path(file)
-        self._stream: TextIO | None = None
+    checkpoint: Path | None = None
 
-    def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Opens a temporary file beside the final one."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        self._stream = self._unfinished(trainer).open("w", encoding="utf-8")
+    def __init__(
+        self,
+        file: str = "results/predictions.jsonl",
+        sheet: bool = True,
+        sheet_photos: int = 5000,
+        sheet_page: int = 200,
+    ) -> None:
+        super().__init__(write_interval="batch")
+        if sheet_photos < 1 or sheet_page < 1:
+            raise ValueError(
+                "predictions: sheet_photos and sheet_page must be at least 1, got "
+                f"{sheet_photos} and {sheet_page}"
+            )
+        self.file = check_suffix(Path(file))
+        self.sheet = sheet
+        self.sheet_photos = sheet_photos
+        self.sheet_page = sheet_page
+        self._parts: Parts | None = None
+        self._written = 0
+
+    @property
+    def failures_file(self) -> Path:
+        """Lists the photos that could not be read."""
+        return self.file.with_name(f"{self.file.stem}.failures.jsonl")
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Finds what an interrupted run has done, before the data are shared out."""
+        if stage != "predict":
+            return
+        self._parts = Parts(self.file)
+        self._written = 0
+        photos = _photos(trainer)
+        done: dict[int, int] = {}
+        if trainer.is_global_zero:
+            done = self._parts.begin(self._plan(pl_module, photos))
+        done = trainer.strategy.broadcast(done)
+        if photos is not None and done:
+            photos.skip(done)
+            logger.info(
+                "Going on with an interrupted run: %d of %d photos are done",
+                sum(done.values()),
+                len(photos),
+            )
 
     def write_on_batch_end(
         self,
@@ -48,64 +116,76 @@ class PredictionWriter(BasePredictionWriter):
         dataloader_idx: int,
     ) -> None:
         """Writes the images of a batch."""
-        assert self._stream is not None
+        assert self._parts is not None
         assert isinstance(pl_module, MultiLabelTask)
-        image_ids, predictions = prediction
-        for record in prediction_records(image_ids, predictions, pl_module.labels.names):
-            self._stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+        image_ids, said = prediction
+        if not batch_indices:  # a loader that Lightning cannot look into: the usual share
+            start = trainer.global_rank + self._written * trainer.world_size
+            stop = start + len(image_ids) * trainer.world_size
+            batch_indices = range(start, stop, trainer.world_size)
+        self._written += len(image_ids)
+        errors = batch.get("error") or [None] * len(image_ids)
+        found = predictions_of(pl_module, image_ids, said, pl_module.features(batch))
+        entries: list[Entry] = [
+            {
+                "position": position,
+                "image": one.image,
+                "record": one.to_dict() if error is None else None,
+                "beam": one.beam.to_dict() if one.beam is not None and error is None else None,
+                "error": error,
+            }
+            for position, one, error in zip(batch_indices, found, errors, strict=True)
+        ]
+        self._parts.write(trainer.global_rank, entries)
 
-    def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Puts the finished file in its place."""
-        if self._stream is None:
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Merges the parts of all processes, once all are written."""
+        if stage != "predict" or self._parts is None:
             return
-        self._stream.close()
-        self._stream = None
-        final = self._final(trainer)
-        self._unfinished(trainer).replace(final)
-        logger.info("predictions: %s", final)
+        trainer.strategy.barrier("predictions are written")
+        if trainer.is_global_zero:
+            self._merge(self._parts, _photos(trainer), pl_module)
+        trainer.strategy.barrier("predictions are merged")
+        self._parts = None
 
-    def _final(self, trainer: Trainer) -> Path:
-        if trainer.global_rank == 0:
-            return self.file
-        return self.file.with_suffix(f".rank{trainer.global_rank}{self.file.suffix}")
+    def _merge(self, parts: Parts, photos: PhotoSource | None, task: LightningModule) -> None:
+        count = write_predictions(
+            self.file, (entry["record"] for entry in parts.read() if entry["record"] is not None)
+        )
+        logger.info("predictions: %d images in %s", count, self.file)
+        failures = write_failures(self.failures_file, parts.read())
+        if failures:
+            logger.warning(
+                "%d photos could not be read; all are listed in %s\n  %s",
+                len(failures),
+                self.failures_file,
+                "\n  ".join(failures[:_SHOWN]),
+            )
+        if photos is not None and self.sheet:
+            assert isinstance(task, MultiLabelTask)
+            model = type(task).__name__
+            if self.checkpoint is not None:
+                model = f"{model}, {self.checkpoint.name}"
+            sheet = ContactSheet(self.file, self.sheet_photos, self.sheet_page, model, len(photos))
+            paths = dict(zip(photos.image_ids, photos.image_paths, strict=True))
+            pages = sheet.write(parts.read(), paths)
+            logger.info("contact sheet: %s", pages[0])
+        parts.remove()
 
-    def _unfinished(self, trainer: Trainer) -> Path:
-        return self._final(trainer).with_suffix(".unfinished")
+    def _plan(self, task: LightningModule, photos: PhotoSource | None) -> dict[str, Any] | None:
+        """What decides the predictions; None where it is not known."""
+        if photos is None or self.checkpoint is None or not self.checkpoint.is_file():
+            return None
+        with self.checkpoint.open("rb") as content:
+            weights = hashlib.file_digest(content, "sha256").hexdigest()
+        return {
+            "format": _FORMAT,
+            "checkpoint": weights,
+            "photos": photos.fingerprint,
+            "task": {name: getattr(task, name, None) for name in _DECIDING},
+        }
 
 
-def prediction_records(
-    image_ids: Sequence[str], predictions: Predictions, names: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Predictions of a batch in plain types.
-
-    Args:
-        image_ids: B ids.
-        predictions: of the same B images.
-        names: K label names.
-    Returns:
-        B dictionaries with the keys that `PredictionWriter` documents.
-    """
-    scores = predictions.scores.float().cpu()
-    ranking = scores.argsort(dim=1, descending=True, stable=True).tolist()
-    decisions = predictions.decisions.cpu()
-    records = []
-    for image, image_id in enumerate(image_ids):
-        record: dict[str, Any] = {"image": image_id}
-        if predictions.paths is None:
-            record["labels"] = [names[k] for k in ranking[image] if decisions[image, k]]
-        else:
-            record["paths"] = _paths(predictions, image, names)
-            record["labels"] = record["paths"][0]["labels"] if record["paths"] else []
-        record["ranking"] = [[names[k], round(scores[image, k].item(), 6)] for k in ranking[image]]
-        records.append(record)
-    return records
-
-
-def _paths(predictions: Predictions, image: int, names: Sequence[str]) -> list[dict[str, Any]]:
-    assert predictions.paths is not None
-    label_ids, lengths, log_probs = (part[image].tolist() for part in predictions.paths)
-    return [
-        {"labels": [names[k] for k in path[:length]], "log_prob": round(log_prob, 6)}
-        for path, length, log_prob in zip(label_ids, lengths, log_probs, strict=True)
-        if length >= 0
-    ]
+def _photos(trainer: Trainer) -> PhotoSource | None:
+    photos: PhotoSource | None = getattr(getattr(trainer, "datamodule", None), "photos", None)
+    return photos

@@ -15,7 +15,7 @@ SUBCOMMANDS = {
     "fit": "train, keep the best and the last checkpoint",
     "validate": "metrics of a checkpoint on the validation part",
     "test": "metrics of a checkpoint on the test part",
-    "predict": "labels of the test images by a checkpoint, as JSON Lines",
+    "predict": "labels of the test images, or of any folder of photos, and a contact sheet",
     "features": "fill the feature cache of all splits and stop",
     "check": "what is wrong with the data: opens every image, trains nothing",
 }
@@ -113,6 +113,7 @@ def _checked(arguments: list[str]) -> list[str]:
     asks_for_help = any(a in ("-h", "--help") or a.startswith("--help") for a in arguments)
     needed = ("data",) if command == "check" else ("model", "data")
     names_all = all(any(a.startswith(f"--{part}") for a in arguments) for part in needed)
+    names_all = names_all or any(a.split("=")[0] == "--photos" for a in arguments)
     if not (asks_for_help or names_all or any(_configs_in(arguments))):
         raise CommandLineError(
             f"say what to run: lightning {command} --config NAME, a file or one of "
@@ -162,4 +163,5 @@ Subcommands (each has a --help of its own):
 
 Configs that come with the package: {_listed(packaged_configs())}
 Any key of a config can be set behind it: lightning fit --config mini.yaml --trainer.max_epochs 3
-See all keys with their values: lightning fit --config mini.yaml --print_config"""
+See all keys with their values: lightning fit --config mini.yaml --print_config
+A checkpoint alone predicts photos: lightning predict --photos FOLDER --ckpt_path best.ckpt"""

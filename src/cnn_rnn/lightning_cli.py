@@ -23,6 +23,7 @@ from cnn_rnn.cli import CommandLineError, user_message
 from cnn_rnn.cli_parser import OneLineParser, one_line
 from cnn_rnn.feature_cache import FeatureDataModule
 from cnn_rnn.feature_trainer import FeatureTrainer
+from cnn_rnn.photo_arguments import with_photos
 from cnn_rnn.tasks import MultiLabelTask
 
 logger = logging.getLogger(__name__)
@@ -144,9 +145,11 @@ class CNNRNNCLI(LightningCLI):
             self._parser(self.subcommand).callback_keys.remove("checkpoint")
         trainer = super().instantiate_trainer(**kwargs)
         path = self._get(self.config, "ckpt_path")
-        for callback in trainer.checkpoint_callbacks:
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]  # its connector sets it
             if isinstance(callback, ResumableCheckpoint) and path is not None:
                 callback.resumed_from = Path(path)
+            if isinstance(callback, PredictionWriter) and path is not None:
+                callback.checkpoint = Path(path)
         return trainer
 
     def after_instantiate_classes(self) -> None:
@@ -157,6 +160,8 @@ class CNNRNNCLI(LightningCLI):
             return
         if not self._get(self.config_init, "feature_cache"):
             return
+        if self.subcommand == "predict" and getattr(self.datamodule, "photos", None) is not None:
+            return  # each is seen once, and what is predicted is kept
         if not hasattr(self.datamodule, "split_indices"):
             logger.info("No feature cache: the data module names no splits")
             return
@@ -203,7 +208,8 @@ def run(args: Sequence[str]) -> None:
         args: what follows the command's name, with paths for the names of configs.
     """
     prepare_process()
-    CNNRNNCLI(**CLI_OPTIONS, save_config_kwargs={"overwrite": True}, args=list(args))
+    args = with_photos(args)
+    CNNRNNCLI(**CLI_OPTIONS, save_config_kwargs={"overwrite": True}, args=args)
 
 
 def prepare_process() -> None:

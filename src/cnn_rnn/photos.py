@@ -130,6 +130,16 @@ def _decode(data: bytes, name: str) -> Tensor:
 
 
 def _of_image(image: Image.Image, name: str) -> Tensor:
+    pixels: Tensor = pil_to_tensor(upright_rgb(image, name))
+    return pixels
+
+
+def upright_rgb(image: Image.Image, name: str) -> Image.Image:
+    """An image turned as its EXIF data say, in 8-bit RGB, white where it is transparent.
+
+    Raises:
+        PhotoError: it is too large, or of a kind that has no 8-bit RGB meaning.
+    """
     _check_size(*image.size, name)
     try:
         image = ImageOps.exif_transpose(image)
@@ -146,8 +156,7 @@ def _of_image(image: Image.Image, name: str) -> Tensor:
     elif "A" in image.mode or "a" in image.mode or "transparency" in image.info:
         layers = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers)
-    pixels: Tensor = pil_to_tensor(image.convert("RGB"))
-    return pixels
+    return image.convert("RGB")
 
 
 def _checked_tensor(pixels: Tensor, name: str) -> Tensor:

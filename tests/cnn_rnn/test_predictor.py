@@ -62,7 +62,7 @@ def test_a_prediction_from_a_file_is_that_of_lightning_predict(predictor: Predic
     assert len(lines) == len(said) == 7
     for line, prediction in zip(lines, said, strict=True):
         assert line["labels"] == list(prediction.labels)
-        expected = dict(line["ranking"])
+        expected = {pair["label"]: pair["score"] for pair in line["ranking"]}
         for label, score in prediction.ranking:
             assert score == pytest.approx(expected[label], abs=2e-5)
         for path, (labels, log_prob) in zip(line["paths"], prediction.paths, strict=True):

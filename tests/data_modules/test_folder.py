@@ -109,7 +109,7 @@ def test_folders_may_be_splits_and_labels(tiny_folder: ModuleType, tmp_path: Pat
     assert len(data.fingerprint) == 64
 
 
-def test_unlabelled_images_can_be_predicted(
+def test_unlabelled_photos_can_be_predicted(
     tiny_folder: ModuleType, photos: Path, tmp_path: Path
 ) -> None:
     tiny_folder.write_csv(photos / "labels.csv", splits=SPLITS)
@@ -125,11 +125,18 @@ def test_unlabelled_images_can_be_predicted(
     assert len(data.fingerprint) == 64
 
 
-def test_unlabelled_images_cannot_be_tested(tiny_folder: ModuleType, photos: Path) -> None:
+def test_photos_to_predict_do_not_take_the_place_of_the_test_split(
+    tiny_folder: ModuleType, photos: Path, tmp_path: Path
+) -> None:
     tiny_folder.write_csv(photos / "labels.csv", splits=SPLITS)
-    data = module(photos, labels="labels.csv", predict_folder=str(photos))
-    with pytest.raises(DataError, match="expected labelled images, got unlabelled ones"):
-        data.setup("test")
+    tiny_folder.write_images(tmp_path / "new", ["a.jpg"])
+    plain = module(photos, labels="labels.csv")
+    data = module(photos, labels="labels.csv", predict_folder=str(tmp_path / "new"))
+    data.setup("test")
+    assert [batch["image_id"] for batch in data.test_dataloader()] == [
+        batch["image_id"] for batch in plain.test_dataloader()
+    ]
+    assert data.fingerprint == plain.fingerprint
 
 
 def test_labels_may_be_given_in_order(tiny_folder: ModuleType, photos: Path) -> None:
