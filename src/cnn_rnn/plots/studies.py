@@ -241,12 +241,19 @@ def _lines(axes: Axes, panel: LinePanel) -> None:
 
 
 def _losses(axes: Axes, losses: Sequence[Losses]) -> None:
+    from matplotlib.ticker import LogLocator
+
     for one, colour in zip(losses, style.COLOURS, strict=False):
         for epochs in one.of_seeds:
             axes.plot(range(1, len(epochs) + 1), epochs, color=colour, linewidth=0.9)
     axes.set_xlabel("epoch")
     axes.set_ylabel("held-out loss\n(nats a step)")
     axes.locator_params(axis="x", integer=True)
+    # A first epoch may lie ten times above the last one.
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=[1, 2, 3, 5]))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.minorticks_off()
     longest = [max(one.of_seeds, key=len) for one in losses]
     ends = [(one.name, float(len(of)), of[-1]) for one, of in zip(losses, longest, strict=True)]
     _name_lines(axes, ends)

@@ -7,6 +7,7 @@ tell apart. The same data gives the same bytes: files carry neither date nor ver
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")  # colour is never the only d
 COLUMN_WIDTH = 3.5  # inches: a column of the paper's two
 PAGE_WIDTH = 7.2  # inches: both columns
 DPI = 300
+_LINE_POINTS = 9.0  # from one name at the end of a line to the next
 MINI_NOTE = "MINI: drawn scenes, not the paper's photos"
 
 _PARAMETERS: dict[str, Any] = {
@@ -122,12 +124,13 @@ def say_mini(figure: Figure) -> None:
     figure.supxlabel(MINI_NOTE, x=0.995, ha="right", fontsize=6.5, color=GREY)
 
 
-def spread_out(positions: Sequence[float], gap: float) -> list[float]:
+def spread_out(positions: Sequence[float], gap: float, lowest: float = -math.inf) -> list[float]:
     """Moves positions apart until neighbours are `gap` from each other, as little as possible.
 
     Args:
         positions: any order; it is kept in the result, equal ones in the order given.
         gap: at least 0.
+        lowest: no result lies below.
     Returns:
         The nearest positions in the least-squares sense.
     """
@@ -140,7 +143,7 @@ def spread_out(positions: Sequence[float], gap: float) -> list[float]:
         while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
             (left, many), (right, more) = pools[-2:]
             pools[-2:] = [((left * many + right * more) / (many + more), many + more)]
-    level = [mean for mean, size in pools for _ in range(size)]
+    level = [max(mean, lowest) for mean, size in pools for _ in range(size)]
     moved = [0.0] * len(positions)
     for rank, index in enumerate(order):
         moved[index] = level[rank] + rank * gap
@@ -160,18 +163,20 @@ def label_line_ends(
         names: of the lines.
         colours: of the lines.
     """
-    low, high = axes.get_ylim()
     whole = axes.figure.canvas.figure
     whole.draw_without_rendering()  # only now the axes have their height
-    inches = axes.get_window_extent().height / whole.dpi
-    gap = (high - low) * 0.125 / max(inches, 0.1)  # a line of text of 8 points, in data units
-    heights = spread_out([y for _, y in ends], gap)
+    points = 72 / whole.dpi
+    natural = [float(axes.transData.transform(end)[1]) * points for end in ends]
+    bottom = float(axes.get_window_extent().y0) * points
+    heights = spread_out(natural, _LINE_POINTS, bottom + _LINE_POINTS / 2)
     right = max((x for x, _ in ends), default=0.0)
-    for (_, y), height, name, colour in zip(ends, heights, names, colours, strict=True):
+    for (_, y), was, height, name, colour in zip(
+        ends, natural, heights, names, colours, strict=True
+    ):
         axes.annotate(
             name,
             (right, y),
-            xytext=(5, (height - y) / (high - low) * inches * 72),
+            xytext=(5, height - was),
             textcoords="offset points",
             va="center",
             fontsize=7.5,

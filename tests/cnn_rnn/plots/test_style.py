@@ -83,6 +83,10 @@ def test_positions_move_apart_as_little_as_possible(
     assert style.spread_out(positions, gap) == pytest.approx(expected)
 
 
+def test_positions_stay_above_the_lowest_one_allowed() -> None:
+    assert style.spread_out([1.0, 1.0, 8.0], 2.0, lowest=1.0) == [1.0, 3.0, 8.0]
+
+
 def test_names_at_line_ends_do_not_overlap(tmp_path: Path) -> None:
     with style.styled():
         figure = style.new_figure()
