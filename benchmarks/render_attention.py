@@ -90,7 +90,7 @@ def _what_is_measured(report: Report) -> str:
     level = f"{100 * report['level']:g}%"
     return (
         f"{report['model']}, {report['method']}. For each test image the first two labels of the "
-        "best path are taken that are really in the image; an asterisk marks the label about to be "
+        "best path are taken that are really in the image; `next` is the label about to be "
         "predicted. The share of the attention inside the label's boxes is set against the boxes' "
         "share of the image, which a map reaches that does not look, and against the share of the "
         "mean map of all images at that step, which only knows where objects usually are. Percent; "
@@ -103,7 +103,7 @@ def on_label_lines(report: Report) -> list[list[str]]:
     """The cells of the first table."""
     return [
         [
-            found["label"] + (" \\*" if found["about_to_be_predicted"] else ""),
+            found["label"] + (" (next)" if found["about_to_be_predicted"] else ""),
             "the first label" if found["given"] == "first" else found["given"],
             _images(found),
             f"{found['mass']:.1f}",
