@@ -32,12 +32,13 @@ class Cell:
         verdict: against the reference row: `higher`, `lower`, or nothing to be marked.
         bar: low, difference and high of an interval as shares of the width of its drawing, and
             where zero stands; None: no interval.
+        more: lines that stand below in small print.
     """
 
     text: str
     verdict: str = ""
     bar: tuple[float, float, float, float] | None = None
-    more: str = ""
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def difference_cell(found: dict[str, Any], reach: float) -> Cell:
     places = (0.5 + found[part] / (2 * reach) for part in ("low", "difference", "high"))
     low, middle, high = (round(100 * min(max(place, 0.0), 1.0), 2) for place in places)
     return Cell(
-        signed(found["difference"]), found["verdict"], (low, middle, high, 50.0), interval(found)
+        signed(found["difference"]), found["verdict"], (low, middle, high, 50.0), (interval(found),)
     )
 
 
@@ -159,9 +160,9 @@ def study_table(study: Report) -> tuple[list[str], list[tuple[str, str, list[Cel
             Cell(
                 NO_NUMBER if row["cells"].get(m) is None else _spread(row["cells"][m]),
                 _marked(compared.get(m, {}).get("verdict")),
-                more=f"{signed(compared[m]['difference'])} ({interval(compared[m])})"
+                more=(signed(compared[m]["difference"]), interval(compared[m]))
                 if m in compared
-                else "",
+                else (),
             )
             for m in metrics
         ]
