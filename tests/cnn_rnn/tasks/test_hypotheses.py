@@ -71,3 +71,23 @@ def test_a_backbone_without_regions_is_refused(data: Any) -> None:
 def test_a_loss_of_the_ranking_rows_is_refused(data: Any) -> None:
     with pytest.raises(ValueError, match="'squared', 'bce'"):
         build(data, backbone=REGIONS, loss="warp")
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.25, 1.0])
+def test_the_loss_is_a_mean_of_the_pooled_and_the_whole_images(
+    weight: float, data: Any, halves: dict[str, Any]
+) -> None:
+    task = build(data, backbone=halves, dropout=0.0, whole_image_weight=weight)
+    batch: Any = data.collate(list(range(8)))
+    halves_of = batch["features"].view(8, 2, 4)
+    first, second = (task.network.classifier(halves_of[:, region]) for region in (0, 1))
+    target = batch["target"].float()
+    pooled = (torch.maximum(first, second) - target).square().mean()
+    whole = (first - target).square().mean()
+    loss = task.compute_loss(batch["features"], batch)
+    torch.testing.assert_close(loss, (1 - weight) * pooled + weight * whole)
+
+
+def test_a_weight_outside_of_its_range_is_refused(data: Any) -> None:
+    with pytest.raises(ValueError, match=r"whole_image_weight must lie in 0..1, got 1.5"):
+        build(data, backbone=REGIONS, whole_image_weight=1.5)
