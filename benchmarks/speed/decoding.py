@@ -6,27 +6,28 @@ kind; *known*, the same images again, so that every prefix is there already.
 """
 
 import argparse
-import json
+import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, cast
 
 import torch
 from torch import Tensor
 
+from benchmarks.speed.decoding_generate import search_by_generate
 from benchmarks.speed.decoding_peers import (
     FloorSizes,
     floor_products,
     search_by_hypothesis,
     search_by_image,
 )
-from benchmarks.speed.decoding_workload import Workload, build_workload
-from benchmarks.speed.machine import machine
+from benchmarks.speed.decoding_workload import TRAIN_STEPS, Workload, build_workload
+from benchmarks.speed.machine import CLOCK_HELP, CLOCKS, write_results
 from cnn_rnn.decoding import Paths, beam_search
 from cnn_rnn.decoding.batched import beam_search_batched
 from cnn_rnn.decoding.native import beam_search_native, beam_search_native_with_mass
@@ -40,8 +41,9 @@ Clock = Callable[[], float]
 BEAM_WIDTH = 5
 MAX_LENGTH = 12
 OTHERS = 4096  # images decoded before the unseen ones
-NAIVE_IMAGES = 32
+FEW, SOME = 32, 256  # images of the slow ways, without --full
 CACHES = ("cold", "unseen", "known")
+ACTIVATIONS: tuple[Literal["identity", "relu"], ...] = ("identity", "relu")
 RESULTS = Path(__file__).parent / "results" / "decoding.json"
 
 
@@ -51,7 +53,7 @@ class Way:
 
     name: str
     search: Callable[[CNNRNN, Tensor], Paths]
-    naive: bool = False
+    most_images: int = 1 << 30  # searched unless all are asked for; the time is per image
     caches: tuple[str, ...] = ("cold",)
 
 
@@ -71,10 +73,14 @@ def _ways(device: torch.device) -> list[Way]:
     def scored(network: CNNRNN, features: Tensor) -> Paths:
         return beam_search_native_with_mass(network, features, BEAM_WIDTH, MAX_LENGTH)[0]
 
+    def generate(network: CNNRNN, features: Tensor) -> Paths:
+        return search_by_generate(network, features, BEAM_WIDTH, MAX_LENGTH)
+
     ways = [
-        Way("by hypothesis", lambda n, f: search_by_hypothesis(n, f, BEAM_WIDTH, MAX_LENGTH), True),
-        Way("by image", lambda n, f: search_by_image(n, f, BEAM_WIDTH, MAX_LENGTH), True),
-        Way("batched, prefixes not shared", alone),
+        Way("by hypothesis", lambda n, f: search_by_hypothesis(n, f, BEAM_WIDTH, MAX_LENGTH), FEW),
+        Way("by image", lambda n, f: search_by_image(n, f, BEAM_WIDTH, MAX_LENGTH), FEW),
+        *([Way("generate", generate, SOME)] if _has_transformers() else []),
+        Way("batched, prefixes not shared", alone, SOME),
         Way("batched", shared, caches=CACHES),
     ]
     if device.type == "cuda":
@@ -90,9 +96,20 @@ def _ways(device: torch.device) -> list[Way]:
     ]
 
 
+def _has_transformers() -> bool:
+    if find_spec("transformers") is not None:
+        return True
+    print("generate: left out, transformers is not installed")
+    return False
+
+
 @torch.no_grad()
 def run_setting(
-    workload: Workload, batch_size: int, seconds: float, clock: Clock = time.perf_counter
+    workload: Workload,
+    batch_size: int,
+    seconds: float,
+    clock: Clock = time.perf_counter,
+    full: bool = False,
 ) -> list[Row]:
     """Time every way on one network and batch size.
 
@@ -100,7 +117,7 @@ def run_setting(
         RuntimeError: two ways give other paths: no ratio is worth printing then.
     """
     network, features = workload.network, workload.features
-    few = features[: min(batch_size, NAIVE_IMAGES)]
+    few = features[: min(batch_size, FEW)]
     expected = search_by_hypothesis(network, few, BEAM_WIDTH, MAX_LENGTH)
     rows: list[Row] = []
     for way in _ways(features.device):
@@ -108,7 +125,7 @@ def run_setting(
         _compare(way.name, way.search(network, few), expected)
         for cache in way.caches:
             batches = _batches(features, batch_size, cache)
-            images = len(few) if way.naive else batch_size
+            images = batch_size if full else min(batch_size, way.most_images)
             batches = [batch[:images] for batch in batches]
             search = partial(way.search, network)
             times = _times(search, network, features[:OTHERS], batches, cache, seconds, clock)
@@ -120,6 +137,7 @@ def run_setting(
                     "N": BEAM_WIDTH,
                     "cache": cache,
                     "h": network.joint_activation,
+                    "images": images,
                     "images_per_s": images / statistics.median(times),
                     "spread": (max(times) - min(times)) / statistics.median(times),
                     "repeats": len(times),
@@ -190,6 +208,7 @@ def _floor_row(network: CNNRNN, features: Tensor, seconds: float, clock: Clock, 
         **like,
         "implementation": "floor: matrix products, prefixes shared",
         "cache": "cold",
+        "images": len(features),
         "images_per_s": len(features) / statistics.median(times),
         "spread": (max(times) - min(times)) / statistics.median(times),
         "repeats": len(times),
@@ -201,7 +220,7 @@ def _add_ratios(rows: list[Row]) -> None:
     speeds = {
         str(row["implementation"]).split(":")[0]: cast(float, row["images_per_s"])
         for row in rows
-        if row["implementation"] in ("by hypothesis", "by image")
+        if row["implementation"] in ("by hypothesis", "by image", "generate")
         or str(row["implementation"]).startswith("floor")
     }
     for row in rows:
@@ -215,6 +234,7 @@ def _format(row: Row) -> str:
         f"{row['implementation']!s:42} {row['cache']!s:7} h={row['h']!s:9} K={row['K']:<5}"
         f"B={row['B']:<5}{row['images_per_s']:>11,.0f} images/s "
         f"{ratios['by hypothesis']:>7.1f}x {ratios['by image']:>7.1f}x"
+        f" {ratios.get('generate', math.nan):>7.1f}x"
         f" {1 / ratios['floor']:>6.2f} of the floor's time"
     )
 
@@ -226,25 +246,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--labels", type=int, nargs="+", default=[20, 80, 1000])
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[1, 32, 256, 4096])
-    parser.add_argument("--train-steps", type=int, default=150)
+    parser.add_argument("--train-steps", type=int, default=TRAIN_STEPS)
     parser.add_argument("--hidden-dim", type=int, default=512)
     parser.add_argument("--seconds", type=float, default=0.5, help="for each measurement")
-    parser.add_argument("--full", action="store_true", help="h = ReLU for every K, not only K=80")
-    parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
     parser.add_argument(
-        "--clock",
-        choices=["wall", "cpu"],
-        default="wall",
-        help="cpu counts this process's own seconds only, for a machine that others use too",
+        "--full", action="store_true", help="the slow ways on all images, h = ReLU for every K"
     )
+    parser.add_argument("--activations", nargs="+", choices=ACTIVATIONS, default=ACTIVATIONS)
+    parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help=CLOCK_HELP)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    clock = time.perf_counter if options.clock == "wall" else time.process_time
+    clock = CLOCKS[options.clock]
     rows: list[Row] = []
     sources = {}
     for num_labels in options.labels:
-        activations: tuple[Literal["identity", "relu"], ...] = ("identity", "relu")
-        for h in activations:
+        for h in options.activations:
             if h == "relu" and num_labels != 80 and not options.full:
                 continue
             workload = build_workload(
@@ -259,13 +276,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sources[str(num_labels)] = workload.source
             print(f"K={num_labels}, h={h}: {workload.source}")
             for batch_size in options.batch_sizes:
-                for row in run_setting(workload, batch_size, options.seconds, clock):
+                for row in run_setting(workload, batch_size, options.seconds, clock, options.full):
                     rows.append(row)
                     print(_format(row), flush=True)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    result = {"date": datetime.now(UTC).isoformat(timespec="seconds"), **machine(), "rows": rows}
-    result |= {"label_lists": sources, "clock": options.clock}
-    options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_results(options.output, rows, label_lists=sources, clock=options.clock)
 
 
 if __name__ == "__main__":
