@@ -9,7 +9,6 @@ import pytest
 
 from benchmarks import __main__ as command_line
 from benchmarks import data_sets, spec_reading, workers
-from benchmarks.commands.real_voc import VARIABLE
 from benchmarks.data import DataSource
 from benchmarks.spec import TableSpec
 
@@ -50,7 +49,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command_line.main(["--help"])
     shown = capsys.readouterr().out
-    names = ("table1", "table2", "table3", "table4", "tables", "ablation", "tune", "real-voc")
+    names = ("table1", "table2", "table3", "table4", "tables", "ablation", "tune")
     assert all(name in shown for name in names)
 
 
@@ -113,21 +112,49 @@ def test_a_failed_run_is_told_at_the_end_and_by_the_exit_code(
     assert "| failed |" in (tmp_path / "tiny.md").read_text()
 
 
-REAL_DATA = os.environ.get(VARIABLE)
+@pytest.mark.usefixtures("_tiny")
+def test_all_tables_share_their_runs_and_each_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "local_processes", lambda count: workers.in_this_process)
+    assert command_line.main(["tables", "--seeds", "1", "--results", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count(f"Written: {tmp_path / 'tiny.md'}") == 4
+    assert len(list((tmp_path / "runs").glob("*.json"))) == 2
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_only_some_rows_are_run_where_they_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "local_processes", lambda count: workers.in_this_process)
+    words = ["table4", "--seeds", "1", "--results", str(tmp_path), "--rows"]
+    assert command_line.main([*words, "bce"]) == 0
+    status = {
+        row["id"]: row["status"]
+        for row in json.loads((tmp_path / "tiny.json").read_text())["rows"]
+        if row["id"] != "oracle"
+    }
+    assert status == {"bce": "finished", "cnn_rnn": "not run"}
+    assert command_line.main([*words, "svm"]) == 2
+    assert "tiny trains no row 'svm'" in capsys.readouterr().err
+
+
+REAL_DATA = os.environ.get("CNN_RNN_REAL_DATA")
 
 
 @pytest.mark.skipif(not REAL_DATA, reason="CNN_RNN_REAL_DATA names no folder of real photos")
 def test_real_photos_are_read_trained_on_and_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A short version of `make real-voc`: few photos, small batches, one seed."""
-    table = spec_reading.read_table("real_voc")
-    short = dataclasses.replace(table.rows[0].training, batch_size=8)
-    rows = tuple(
+    """A short version of `make table4 DATA=voc2007 ...`: few photos, small batches, one seed."""
+    table = spec_reading.read_table("table4")
+    short = dataclasses.replace(table.row("bce").training, batch_size=8)
+    rows = [
         dataclasses.replace(row, training=short, arguments={**row.arguments, "lr": 0.0005})
-        for row in table.rows
-    )
-    table = dataclasses.replace(table, rows=rows)
+        for row in (table.row("cnn_rnn"), table.row("bce"))
+    ]
+    table = dataclasses.replace(table, rows=(*rows, table.row("svm"), table.row("inria")))
     monkeypatch.setattr(spec_reading, "read_table", lambda name: table)
     monkeypatch.setattr(workers, "local_processes", lambda count: workers.in_this_process)
     root = Path(str(REAL_DATA)) / "voc2007"
@@ -141,12 +168,17 @@ def test_real_photos_are_read_trained_on_and_measured(
             lines = file.read_text().splitlines()[:count]
             (devkit / "ImageSets" / "Main" / file.name).write_text("\n".join(lines) + "\n")
     weights = Path(str(REAL_DATA)) / "weights" / "mobilenet_v2_tfslim_dequant.pth"
-    words = ["real-voc", "--data-root", str(tmp_path / "photos"), "--weights", str(weights)]
+    words = ["table4", "--data", "voc2007", "--data-root", str(tmp_path / "photos")]
+    words += ["--train", "devtrain", "--test", "devtest"]
+    words += ["--backbone", "mobilenet_v2", "--weights", str(weights)]
     words += ["--seeds", "1", "--results", str(tmp_path / "results")]
     assert command_line.main(words) == 0
     shown = capsys.readouterr().out
     assert "MINI" not in shown
-    report = json.loads((tmp_path / "results" / "real_voc.json").read_text())
+    report = json.loads((tmp_path / "results" / "table4.json").read_text())
+    assert "mobilenet_v2, images as TensorFlow" in report["data"]["title"]
     for row in report["rows"]:
+        if row["id"] == "inria":
+            continue
         assert row["cells"]["map"]["ours"]["mean"] > 30  # a random ranking reaches about 12
         assert len(row["average_precision"]["11_points"]) == 20
