@@ -154,3 +154,11 @@ def test_a_model_in_training_and_shapes_that_do_not_fit_are_refused() -> None:
         attention_maps(backbone, network, random_images(2), paths)
     with pytest.raises(ValueError, match="eval"):
         attention_maps(backbone, network.train(), random_images(1), paths)
+
+
+def test_a_backbone_that_was_built_in_inference_mode_is_refused_in_words() -> None:
+    _, network = make()
+    with torch.inference_mode():
+        backbone = build_backbone("vgg16_mini", "mini")
+    with pytest.raises(ValueError, match=r"built within torch\.inference_mode"):
+        attention_maps(backbone, network, random_images(1), torch.zeros(1, 0).long())
