@@ -37,7 +37,7 @@ def test_every_order_trains_on_all_labels_and_is_learned(
     task = build(data, feature_backbone, order=order, lr=1e-2, dropout=0.0)
     with torch.no_grad():
         before = task.compute_loss(data.features, whole(data))
-    trainer.fit(task, datamodule=data)
+    trainer.fit(task.train(), datamodule=data)
     task.eval()
     with torch.no_grad():
         inputs, paths = task._paths(data.features, data.target)
