@@ -12,7 +12,7 @@ from benchmarks.workers import JobEvent, in_this_process, local_processes
 
 JOBS = textwrap.dedent(
     """
-    import os, time
+    import multiprocessing, os, time
 
     def job(what, tell):
         if what == "die":
@@ -25,6 +25,9 @@ JOBS = textwrap.dedent(
             print("asleep", flush=True)
             time.sleep(60)
             print("survived", flush=True)
+        if what == "read":
+            with multiprocessing.Pool(1) as readers:
+                return readers.map(len, ["four"])
         tell("half way")
         return what * 2, os.getpid()
     """
@@ -39,6 +42,12 @@ def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "jobs_to_do", raising=False)
     return tmp_path
+
+
+def test_a_job_may_have_processes_of_its_own(jobs: Path) -> None:
+    job = importlib.import_module("jobs_to_do").job
+    (event,) = local_processes(1)(job, ["read"])
+    assert event.result == [4]
 
 
 def _ends(events: list[JobEvent]) -> dict[int, JobEvent]:
