@@ -9,6 +9,7 @@ from benchmarks.published import PublishedCell
 from benchmarks.resampled_ranking import CLASS_PREFIXES, METHODS, PREFIXES
 
 NO_NUMBER = "-"
+PRINTED_ONLY = "published only"  # status of a row that nobody trains here
 Report = dict[str, Any]
 Row = dict[str, Any]
 
@@ -68,10 +69,22 @@ def lines_of_rows(report: Report, below_line: bool) -> list[list[str]]:
         if row["below_line"] != below_line:
             continue
         columns = main_columns(report)
+        printed = [published(row, c) for c in columns]
+        if row["status"] == PRINTED_ONLY:
+            lines.append([row["name"], "paper (printed only)", *printed])
+            continue
         lines.append([row["name"], ours_is_called(report), *(cell(row, c) for c in columns)])
         if beside:
-            lines.append(["", "paper", *(published(row, c) for c in columns)])
+            lines.append(["", "paper", *printed])
     return lines
+
+
+def note_of(row: Row) -> tuple[str, str]:
+    """A row's name and its note; a note that begins with the name does not say it twice."""
+    head, colon, rest = row["note"].partition(": ")
+    if colon and row["name"].startswith(head):
+        return row["name"], rest
+    return row["name"], row["note"]
 
 
 def full_title(report: Report) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import claims, page_pictures, page_tables, render_ablation
-from benchmarks.cells import Report, has_published, measured
+from benchmarks.cells import Report, has_published, measured, note_of
 from benchmarks.claims import Answer
 from benchmarks.metric_names import HEADINGS
 from benchmarks.page_results import TABLES, Results
@@ -76,7 +76,7 @@ def table(report: Report) -> Section:
     compared = page_tables.comparison(report)[1]
     by_class = page_tables.class_table(report) if report["kind"] == "average_precision" else None
     groups = [names for _, names in by_class[0]] if by_class else []
-    notes = [(row["name"], row["note"]) for row in report["rows"] if row["note"]]
+    notes = [note_of(row) for row in report["rows"] if row["note"]]
     failed = [
         (row["name"], f"a run FAILED: {f}") for row in report["rows"] for f in row["failures"]
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.cells import (
     METHOD_WORDS,
     NO_NUMBER,
+    PRINTED_ONLY,
     Report,
     Row,
     cell,
@@ -19,8 +20,6 @@ from benchmarks.cells import (
 from benchmarks.metric_names import DECIDED, HEADINGS
 from benchmarks.render_comparison import compared_rows, interval, reference_name, signed
 from benchmarks.resampled_ranking import METHODS, PREFIXES
-
-PRINTED_ONLY = "published only"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from benchmarks.cells import (
     lines_of_rows,
     main_columns,
     measured,
+    note_of,
 )
 from benchmarks.metric_names import DECIDED, HEADINGS, PROTOCOLS, RANKED
 from benchmarks.published import NOTHING_PRINTED
@@ -78,7 +79,7 @@ def _main_table(report: Report) -> list[str]:
 
 
 def _notes(report: Report) -> list[str]:
-    notes = [f"- {row['name']}: {row['note']}" for row in report["rows"] if row["note"]]
+    notes = [f"- {': '.join(note_of(row))}" for row in report["rows"] if row["note"]]
     for row in report["rows"]:
         notes += [f"- {row['name']}: a run FAILED: {line}" for line in row["failures"]]
     return [*notes, ""] if notes else []

@@ -60,6 +60,25 @@ def test_real_data_is_not_called_mini_and_a_table_of_ours_has_no_lines_of_the_pa
     assert cells.lines_of_rows(report, below_line=False) == [["Softmax", "ours", "50.1 ± 0.3"]]
 
 
+def test_a_row_that_nobody_trains_has_the_papers_line_only() -> None:
+    report = {"is_mini": True, "columns": ["c_f1"], "rows": [_row("published only", finished=0)]}
+    assert cells.lines_of_rows(report, below_line=False) == [
+        ["Softmax", "paper (printed only)", "60.2~"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "note", "shown"),
+    [
+        ("HCP-1000C", "HCP: a light form.", ("HCP-1000C", "a light form.")),
+        ("No RNN", "A linear layer: no state.", ("No RNN", "A linear layer: no state.")),
+        ("No RNN", "A linear layer.", ("No RNN", "A linear layer.")),
+    ],
+)
+def test_a_note_does_not_say_the_name_twice(name: str, note: str, shown: tuple[str, str]) -> None:
+    assert cells.note_of({"name": name, "note": note}) == shown
+
+
 def test_headings_name_k() -> None:
     assert cells.heading({"map_k": 10}, "map_at_k") == "MAP@10"
     assert cells.heading({"map_k": 10}, "c_f1") == "C-F1"
