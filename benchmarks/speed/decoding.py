@@ -279,7 +279,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 for row in run_setting(workload, batch_size, options.seconds, clock, options.full):
                     rows.append(row)
                     print(_format(row), flush=True)
-    write_results(options.output, rows, label_lists=sources, clock=options.clock)
+                # After each setting: a run that is cut short keeps what it has.
+                write_results(options.output, rows, label_lists=sources, clock=options.clock)
 
 
 if __name__ == "__main__":

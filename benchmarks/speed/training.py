@@ -209,7 +209,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ):
             rows.append(row)
             print(_format(row), flush=True)
-    write_results(options.output, rows, clock=options.clock)
+        # After each size: a run that is cut short keeps what it has.
+        write_results(options.output, rows, clock=options.clock)
 
 
 if __name__ == "__main__":
