@@ -253,6 +253,7 @@ def _show_messages() -> None:
         ".*does not have many workers",  # looking features up in memory needs none
         "Checkpoint directory .* exists and is not empty",  # a resumed run goes on there
         r".*isinstance\(treespec, LeafSpec\)",  # Lightning's own use of torch
+        ".*`DataLoader`.* zero",  # a gone-on-with predict may have little or nothing left
     ):
         warnings.filterwarnings("ignore", pattern)
     logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(

@@ -1,6 +1,7 @@
 import base64
 import io
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,26 @@ def test_a_bounded_sheet_says_what_it_leaves_out(tmp_path: Path, paths: dict[str
     pages = sheet(tmp_path, most=3, per_page=2).write(entries(), paths)
     assert "the first 3 are shown, out.jsonl has all" in pages[0].read_text()
     assert sorted(path.name for path in tmp_path.glob("out*.html")) == ["out-2.html", "out.html"]
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium: apt install chromium")
+def test_a_phone_shows_the_page_without_scrolling_sideways(
+    tmp_path: Path, paths: dict[str, Path]
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    broken = entry(5, "f.jpg", "f.jpg: a truncated file in a folder/with-a-very-long-name" * 4)
+    (page,) = sheet(tmp_path).write([*entries(), broken], paths)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        phone = browser.new_page(viewport={"width": 360, "height": 740})
+        phone.goto(page.as_uri())
+        assert phone.evaluate("document.documentElement.scrollWidth") == 360
+        assert phone.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+        leaf = phone.get_by_text("path 1: 30%").first
+        assert not leaf.is_visible()
+        phone.get_by_text("beam: 1 best path").first.click()
+        assert leaf.is_visible()
+        browser.close()
