@@ -44,8 +44,6 @@ def write(folder: Path) -> tuple[list[Path], Results]:
 
 def to_html(results: Results) -> str:
     """The page."""
-    from markupsafe import Markup
-
     reports = results.all
     tables = [page_sections.table(report) for report in results.tables.values()]
     titles = dict.fromkeys(report["data"]["title"] for report in reports)
@@ -56,7 +54,7 @@ def to_html(results: Results) -> str:
         _environment()
         .get_template("report.html.j2")
         .render(
-            css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),  # our own file
+            css=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
             version=importlib.metadata.version("cnn-rnn"),
             commit=provenance.commit(),
             date=provenance.now()[:10],
