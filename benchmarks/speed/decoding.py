@@ -248,7 +248,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[1, 32, 256, 4096])
     parser.add_argument("--train-steps", type=int, default=TRAIN_STEPS)
     parser.add_argument("--hidden-dim", type=int, default=512)
-    parser.add_argument("--seconds", type=float, default=0.5, help="for each measurement")
+    parser.add_argument("--seconds", type=float, default=0.3, help="for each measurement")
     parser.add_argument(
         "--full", action="store_true", help="the slow ways on all images, h = ReLU for every K"
     )
