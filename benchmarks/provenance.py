@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.metadata
 import os
@@ -13,30 +14,72 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-# What `benchmarks.runs` imports of this package, itself included; a test compares.
-RUN_MODULES = (
-    *("__init__", "answers", "data", "evaluate", "history", "provenance", "published"),
-    *("run_data", "runs", "spec", "store", "training", "workers"),
+# Where a run begins: itself, and what table files name by class path.
+ENTRIES = (
+    *("benchmarks.runs", "benchmarks.coco_labels", "cnn_rnn.tasks", "cnn_rnn.baselines"),
+    *("data_modules", "data_modules.mini"),
 )
+COMPILED = ("*.cpp", "*.hpp")  # sources of the compiled search
 LIBRARIES = ("torch", "torchvision", "lightning", "torchmetrics", "numpy", "cnn-rnn")
 UNKNOWN = "unknown"
 
 
 @cache
 def code_version() -> str:
-    """A hash of the sources that a run executes: it changes with any of them.
+    """A hash of the sources that a run executes: it changes with any of them, and no other.
 
-    These are all of `cnn_rnn` and `data_modules`, and of this package what `runs` imports: a new
-    way to draw a table needs no new runs.
+    A new way to draw a table, to log a run or to show a photo needs no new runs.
     """
+    roots = _package_roots()
+    files = [(roots[name.partition(".")[0]].parent, file) for name, file in run_modules().items()]
+    decoding = roots["cnn_rnn"] / "decoding"
+    files += [
+        (roots["cnn_rnn"].parent, file) for pattern in COMPILED for file in decoding.rglob(pattern)
+    ]
+    return sources_hash(files)
+
+
+def run_modules() -> dict[str, Path]:
+    """The modules of this project that a run may import, by name: all that `ENTRIES` lead to.
+
+    Every import statement counts, wherever it stands in a module.
+    """
+    roots = _package_roots()
+    found: dict[str, Path] = {}
+    waiting = list(ENTRIES)
+    while waiting:
+        name = waiting.pop()
+        package, _, rest = name.partition(".")
+        if name in found or package not in roots:
+            continue
+        place = roots[package].joinpath(*rest.split(".")) if rest else roots[package]
+        files = (place / "__init__.py", place.with_suffix(".py"))
+        file = next((file for file in files if file.is_file()), None)
+        if file is None:  # a name in a module, not a module
+            continue
+        found[name] = file
+        waiting += [name.rpartition(".")[0], *_imported(file)]
+    return found
+
+
+def _package_roots() -> dict[str, Path]:
+    import benchmarks
     import cnn_rnn
     import data_modules
 
-    packages = [Path(str(package.__file__)).parent for package in (cnn_rnn, data_modules)]
-    files = [(root.parent, file) for root in packages for file in root.rglob("*.py")]
-    here = Path(__file__).parent
-    files += [(here.parent, here / f"{name}.py") for name in RUN_MODULES]
-    return sources_hash(files)
+    packages = (benchmarks, cnn_rnn, data_modules)
+    return {package.__name__: Path(str(package.__file__)).parent for package in packages}
+
+
+def _imported(file: Path) -> list[str]:
+    """What a module imports; of `from a import b` both `a` and `a.b`, which may be a module."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
 
 
 def sources_hash(files: Iterable[tuple[Path, Path]]) -> str:
