@@ -166,7 +166,7 @@ def study_table(study: Report) -> tuple[list[str], list[tuple[str, str, list[Cel
             for m in metrics
         ]
         lines.append((row["name"], row.get("how") or "", cells))
-    return [HEADINGS[m].format(k=study["map_k"]) for m in metrics], lines
+    return [study["headings"][m] for m in metrics], lines
 
 
 def reference_of(report: Report) -> str:
