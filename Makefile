@@ -37,7 +37,7 @@ RUN_STAMP := .venv/.stamp-$(if $(filter ray,$(LAUNCHER)),tools,run)
 .PHONY: help setup table1 table2 table3 table4 tables ablation verify tune \
 	study-orders study-beam study-sizes study-cells study-scoring study-recall studies \
 	report figures dashboard demo \
-	data-coco data-voc2007 data-nuswide mini-data mini-weights \
+	data-coco data-voc2007 data-nuswide mini-data mini-weights mini-head \
 	test lint format constraints wheel clean distclean
 
 help: ## list the targets and the variables
@@ -87,7 +87,7 @@ table4: $(RUN_STAMP) ## Table 4: PASCAL VOC 2007
 	$(SUITE) table4 $(TABLE_ARGS)
 
 tables: $(RUN_STAMP) ## all four tables
-	$(SUITE) tables $(RUN_ARGS) $(call option,WANDB,wandb)
+	$(SUITE) tables $(call option,DATA,data) $(RUN_ARGS) $(call option,WANDB,wandb)
 
 ablation: $(RUN_STAMP) ## No RNN against CNN-RNN, with the recall by object size
 	$(SUITE) ablation $(DATA_ARGS) $(RUN_ARGS)
@@ -104,7 +104,7 @@ study-orders study-beam study-sizes study-cells study-scoring study-recall:
 studies: study-orders study-beam study-sizes study-cells study-scoring study-recall ## all studies
 
 verify: $(RUN_STAMP) ## run the tables on mini again and compare with the committed numbers
-	$(SUITE) verify $(RUN_ARGS)
+	$(SUITE) verify --full $(RUN_ARGS)
 
 tune: $(RUN_STAMP) ## search each row's settings on held-out training data; writes them into the table's YAML
 	$(SUITE) tune $(DATA_ARGS) $(RUN_ARGS)
@@ -134,6 +134,9 @@ data-nuswide: .venv/.stamp-run ## say how to get NUS-WIDE, and what of it DATA_R
 
 mini-data: .venv/.stamp-run ## draw the embedded data set now (otherwise drawn on first use)
 	$(VENV_PYTHON) -m data_modules.mini
+
+mini-head: .venv/.stamp-run ## train the packaged CNN-RNN of drawn scenes again (after mini-weights)
+	$(VENV_PYTHON) -m benchmarks.mini_head
 
 mini-weights: .venv/.stamp-run ## train the mini VGG16 again on single-object pictures
 	$(VENV_PYTHON) -m benchmarks.pretrain_mini
