@@ -6,6 +6,15 @@ from pathlib import Path
 from lightning.pytorch.loggers import WandbLogger
 
 
+def keep_files_in(folder: Path) -> None:
+    """From now on W&B keeps in a folder what it would keep in the user's home.
+
+    What the environment names already stays where it is.
+    """
+    for kind in ("data", "cache", "config", "artifact"):
+        os.environ.setdefault(f"WANDB_{kind.upper()}_DIR", str(folder.absolute() / kind))
+
+
 class OfflineFirstLogger(WandbLogger):
     """Lightning's logger, without questions and without files elsewhere.
 
@@ -33,9 +42,8 @@ class OfflineFirstLogger(WandbLogger):
         tags: list[str] | None = None,
         log_model: bool = False,
     ) -> None:
-        home = Path(save_dir, "wandb").absolute()
-        for kind in ("data", "cache", "config", "artifact"):
-            os.environ.setdefault(f"WANDB_{kind.upper()}_DIR", str(home / kind))
+        keep_files_in(Path(save_dir, "wandb"))
+        Path(save_dir).mkdir(parents=True, exist_ok=True)  # W&B looks for its git repository there
         super().__init__(
             name=name,
             save_dir=save_dir,
@@ -45,3 +53,5 @@ class OfflineFirstLogger(WandbLogger):
             group=group,
             tags=tags,
         )
+        # Lightning hands it on though W&B has none any more, and says so in each run.
+        self._wandb_init.pop("anonymous", None)

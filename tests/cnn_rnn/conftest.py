@@ -2,9 +2,12 @@
 
 import importlib.util
 import logging
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -91,3 +94,61 @@ def folder(cli_state: None, fitted: Path, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(copy)
     monkeypatch.setenv("CNN_RNN_HOME", str(copy / "home"))
     return copy
+
+
+FIT_AND_TEST = """
+import sys, wandb
+from cnn_rnn.cli import main
+options = ["--config", "tiny.yaml", "--config", "wandb.yaml", "--trainer.log_every_n_steps", "1"]
+options += ["--model.init_args.min_length", "1"]  # after two epochs it would give no label
+assert main(["fit", *options]) == 0
+wandb.finish()
+sys.exit(main(["test", *options]))
+"""
+
+
+@dataclass(frozen=True)
+class OnWandb:
+    """`fit` and then `test` with wandb.yaml, standard input closed, nobody logged in.
+
+    Attributes:
+        folder: the working folder.
+        home: the user's.
+        said: what the processes wrote.
+        before: what the working folder held before.
+    """
+
+    folder: Path
+    home: Path
+    said: str
+    before: frozenset[str]
+
+    @property
+    def runs(self) -> tuple[Path, Path]:
+        """The folders of the two runs, `fit` first."""
+        fit, test = sorted((self.folder / "results" / "wandb").glob("offline-run-*"))
+        return fit, test
+
+
+@pytest.fixture(scope="session")
+def on_wandb(fitted: Path, tmp_path_factory: pytest.TempPathFactory) -> OnWandb:
+    """Done once for all tests; they only read it."""
+    folder = shutil.copytree(fitted, tmp_path_factory.mktemp("wandb") / "work")
+    home = tmp_path_factory.mktemp("user")
+    kept = ("PATH", "PYTHONPATH", "OMP_NUM_THREADS")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    for variable in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        environment[variable] = str(home)
+    before = frozenset(path.name for path in folder.iterdir())
+    done = subprocess.run(
+        [sys.executable, "-c", FIT_AND_TEST],
+        env={**environment, "CNN_RNN_HOME": str(folder / "home")},
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    return OnWandb(folder, home, said, before)
