@@ -119,10 +119,12 @@ class BackboneSpec:
             ValueError: no such backbone.
             WeightsError: the weights are missing or do not fit.
         """
-        backbone = _assemble(self)
-        if self.weights is not None:
-            load_into(backbone.body, self.name, self.weights, backbone.head_prefix)
-            backbone.keeps_statistics = True
+        # What is built within a test loop may be traced afterwards all the same.
+        with torch.inference_mode(False):
+            backbone = _assemble(self)
+            if self.weights is not None:
+                load_into(backbone.body, self.name, self.weights, backbone.head_prefix)
+                backbone.keeps_statistics = True
         if self.padding == "tensorflow":
             pad_as_tensorflow(backbone.body)
         return backbone.eval()

@@ -221,3 +221,11 @@ def test_dropout_of_vgg_is_on_in_training_and_off_otherwise() -> None:
         assert torch.equal(backbone(images), backbone(images))
         backbone.train()
         assert not torch.equal(backbone(images), backbone(images))
+
+
+def test_a_backbone_built_in_inference_mode_can_be_traced() -> None:
+    with torch.inference_mode():
+        backbone = BackboneSpec("vgg16_mini", None).build()
+    images = torch.rand(1, 3, 96, 96, requires_grad=True)
+    backbone(images).sum().backward()
+    assert images.grad is not None
