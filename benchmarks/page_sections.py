@@ -150,26 +150,15 @@ def study(name: str, report: Report, folder: Path) -> Section:
 
 
 def figures(report: Report, folder: Path) -> Section:
-    """The paper's figures from our runs, and the nearest labels of Table 5."""
+    """The paper's figures from our runs, and the tables that were made with them."""
     drawn: list[Section] = []
     for figure in report["figures"]:
         picture = page_pictures.best_of(folder / name for name in figure["files"])
         if picture is not None:
             drawn.append({**figure, "picture": page_pictures.data_uri(picture)})
-    neighbors = [
-        {
-            "id": entry["id"],
-            "title": entry["title"],
-            "caption": entry["caption"],
-            "lines": [
-                (name, ", ".join(f"{label} ({value:.2f})" for label, value in near))
-                for name, near in entry["neighbors"].items()
-            ],
-        }
-        for entry in report["tables"]
-        if "neighbors" in entry
-    ]
-    return {"is_mini": report["is_mini"], "drawn": drawn, "neighbors": neighbors}
+    names = ("id", "title", "caption", "head", "lines")
+    tables = [{name: entry[name] for name in names} for entry in report["tables"]]
+    return {"is_mini": report["is_mini"], "drawn": drawn, "tables": tables}
 
 
 def origins(results: Results) -> list[Section]:

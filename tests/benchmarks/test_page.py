@@ -80,6 +80,7 @@ def _write_study_and_figures(folder: Path) -> None:
         }
     study = {**table, "study": "orders", "title": "Study: the order", "caption": "What it is."}
     study.update(rows=[frequent, random], reference="frequency", metrics=["c_f1", "o_f1"])
+    study["headings"] = {"c_f1": "C-F1", "o_f1": "O-F1"}
     write_json(folder / "study-orders.json", study)
     (folder / "study-orders.svg").write_text(SVG)
     figure = {"id": "figure6", "title": "Figure 6", "caption": "It is.", "alt": "a square"}
@@ -87,7 +88,8 @@ def _write_study_and_figures(folder: Path) -> None:
         "id": "table5",
         "title": "Table 5",
         "caption": "Near.",
-        "neighbors": {"a": [["b", 1]]},
+        "head": ["label", "nearest"],
+        "lines": [["a", "b (1.00)"]],
     }
     figures = {**table, "figures": [{**figure, "files": ["figure6.svg"]}], "tables": [neighbors]}
     del figures["rows"], figures["title"]
