@@ -6,7 +6,7 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from benchmarks.commands import common, rehearsal
+from benchmarks.commands import common, rehearsal, wandb
 from benchmarks.commands.common import Commands
 from benchmarks.data import REHEARSAL
 
@@ -29,6 +29,7 @@ def add(commands: Commands) -> None:
         common.data_arguments(parser, *((REHEARSAL,) if name == "table3" else ()))
         common.backbone_arguments(parser)
         parser.add_argument("--rows", nargs="+", metavar="ROW", default=None, help="only these")
+        wandb.add_option(parser)
     every = common.command(commands, "tables", _tables, "all four tables, in one queue of runs")
     every.add_argument(
         "--data",
@@ -37,22 +38,25 @@ def add(commands: Commands) -> None:
         help="auto: each real set whose folder an environment variable names, otherwise MINI",
     )
     every.set_defaults(data_root=None)
+    wandb.add_option(every)
 
 
 def _table(name: str, options: argparse.Namespace) -> int:
     """Runs a table and writes its files."""
     if options.data == REHEARSAL:
         return rehearsal.run(name, options)
+    wandb.check(options)
     plan = _plan(name, options)
     result = common.run(plan, options)
-    return _write(result)
+    return _write(result, options)
 
 
 def _tables(options: argparse.Namespace) -> int:
     """Runs all tables; each is written as soon as its runs are over."""
+    wandb.check(options)
     plans = [_plan(name, options) for name in TABLES]
     ended: list[int] = []
-    common.run_all(plans, options, lambda result: ended.append(_write(result)))
+    common.run_all(plans, options, lambda result: ended.append(_write(result, options)))
     return max(ended)
 
 
@@ -66,11 +70,13 @@ def _plan(name: str, options: argparse.Namespace) -> Plan:
     return suite.make_plan(table, source, range(options.seeds), options.results, only)
 
 
-def _write(result: SuiteResult) -> int:
+def _write(result: SuiteResult, options: argparse.Namespace) -> int:
     from benchmarks import render, report, suite
 
     plan = result.plan
     held_out = next(row for row in plan.table.rows if row.id in plan.requests).training.held_out
     built = report.build(result, suite.describe(plan.source, held_out))
     files = render.write(built, plan.store.folder)
-    return common.finish(result, render.to_text(built), files)
+    status = common.finish(result, render.to_text(built), files)
+    wandb.log(options, plan.table.id)
+    return status
