@@ -25,7 +25,8 @@ class OfflineFirstLogger(WandbLogger):
     Args:
         project: on W&B.
         save_dir: folder of the runs.
-        offline: writes to the disk only; False needs an account.
+        offline: writes to the disk only; False needs an account. None: offline, unless the
+            environment has WANDB_MODE=online or the process was started by a sweep's agent.
         name: of the run, as shown.
         group: of the run: those of one group are shown together.
         tags: of the run.
@@ -36,13 +37,16 @@ class OfflineFirstLogger(WandbLogger):
         self,
         project: str = "cnn-rnn",
         save_dir: str = "results",
-        offline: bool = True,
+        offline: bool | None = None,
         name: str | None = None,
         group: str | None = None,
         tags: list[str] | None = None,
         log_model: bool = False,
     ) -> None:
         keep_files_in(Path(save_dir, "wandb"))
+        if offline is None:
+            asked = os.environ.get("WANDB_MODE") == "online" or "WANDB_SWEEP_ID" in os.environ
+            offline = not asked
         Path(save_dir).mkdir(parents=True, exist_ok=True)  # W&B looks for its git repository there
         super().__init__(
             name=name,
