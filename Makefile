@@ -12,6 +12,8 @@ TRAIN ?=
 TEST ?=
 BACKBONE ?=
 WEIGHTS ?=
+PREPROCESSING ?=
+TABLE ?=
 WANDB ?=
 PYTEST_ARGS ?=
 
@@ -29,7 +31,8 @@ RUN_ARGS = $(call option,SEEDS,seeds) $(call option,RESULTS,results) $(call opti
 	$(call option,LAUNCHER,launcher) $(call option,ADDRESS,address)
 DATA_ARGS = $(call option,DATA,data) $(call option,DATA_ROOT,data-root)
 TABLE_ARGS = $(DATA_ARGS) $(RUN_ARGS) $(call option,TRAIN,train) $(call option,TEST,test) \
-	$(call option,BACKBONE,backbone) $(call option,WEIGHTS,weights) $(call option,WANDB,wandb)
+	$(call option,BACKBONE,backbone) $(call option,WEIGHTS,weights) \
+	$(call option,PREPROCESSING,preprocessing) $(call option,WANDB,wandb)
 # Ray is installed where it is asked for.
 RUN_STAMP := .venv/.stamp-$(if $(filter ray,$(LAUNCHER)),tools,run)
 
@@ -44,6 +47,7 @@ help: ## list the targets and the variables
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  DATA=auto|mini|coco|...  DATA_ROOT=folder  SEEDS=number  RESULTS=folder  WORKERS=processes"
+	@echo "  TRAIN=split  TEST=split  BACKBONE=name  WEIGHTS=file  PREPROCESSING=rule  TABLE=name"
 	@echo "  LAUNCHER=local|ray  ADDRESS=host:port  WANDB=offline|online  PYTEST_ARGS=...  PYTHON=..."
 	@echo "  for example: make table3 DATA=coco DATA_ROOT=/data/coco SEEDS=5"
 
@@ -106,8 +110,8 @@ studies: study-orders study-beam study-sizes study-cells study-scoring study-rec
 verify: $(RUN_STAMP) ## run the tables on mini again and compare with the committed numbers
 	$(SUITE) verify --full $(RUN_ARGS)
 
-tune: $(RUN_STAMP) ## search each row's settings on held-out training data; writes them into the table's YAML
-	$(SUITE) tune $(DATA_ARGS) $(RUN_ARGS)
+tune: $(RUN_STAMP) ## search each row's settings of TABLE on held-out training data; writes them into its YAML
+	$(SUITE) tune $(call option,TABLE,table) $(DATA_ARGS) $(RUN_ARGS)
 
 report: $(RUN_STAMP) ## one HTML page of everything in results: results/report.html
 	$(SUITE) report $(call option,RESULTS,results)
