@@ -77,7 +77,7 @@ class Destination:
             return f"offline {self.project}"
         import wandb
 
-        return f"{wandb.Settings().base_url} {self.project}"
+        return f"{wandb.setup().settings.base_url} {self.project}"
 
 
 def check(destination: Destination) -> None:

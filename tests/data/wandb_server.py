@@ -26,6 +26,9 @@ class Server(ThreadingHTTPServer):
         uploads: the content that arrived, by these names.
         refused: paths and operations that this server does not know.
         broken: answer each upload with an error.
+        artifacts: id of each version by "collection:digest".
+        sweep: the configuration of the sweep that was created last.
+        commands: what an agent is told to do at each of its next heartbeats.
     """
 
     daemon_threads = True
@@ -38,7 +41,9 @@ class Server(ThreadingHTTPServer):
         self.uploads: dict[str, bytes] = {}
         self.refused: list[str] = []
         self.broken = False
-        self.artifacts: dict[str, str] = {}  # id by collection and digest
+        self.artifacts: dict[str, str] = {}
+        self.sweep = ""
+        self.commands: list[dict[str, Any]] = []
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up are none; anything else a test must see."""
@@ -123,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
             return {"model": {**project, "bucket": None}}
         if operation == "ServerFeaturesQuery":
             return {"serverInfo": {"features": []}}
-        if operation == "Viewer":
+        if operation in ("Viewer", "GetDefaultEntity"):
             return {"viewer": {"id": "me", "entity": "me", "username": "me", "flags": "{}"}}
         if operation == "UpsertBucket":
             names = {"id": given["name"], "name": given["name"], "displayName": given["name"]}
@@ -147,8 +152,27 @@ class _Handler(BaseHTTPRequestHandler):
             return {"createArtifactFiles": {"files": {"edges": [{"node": one} for one in nodes]}}}
         if operation == "CommitArtifact":
             return {"commitArtifact": {"artifact": {"id": given["artifactID"], "digest": ""}}}
+        if operation == "UpsertView2":
+            view = {"id": given.get("id") or f"view{len(self.server.calls)}", "name": given["name"]}
+            return {"upsertView": {"view": view, "inserted": "id" not in given}}
+        if operation == "UpsertSweep":
+            self.server.sweep = given["config"]
+            sweep = {"name": "sweep0", "project": project}
+            return {"upsertSweep": {"sweep": sweep, "configValidationWarnings": []}}
+        if operation == "SweepWithRuns":
+            found = {"id": "sweep0", "name": "sweep0", "state": "RUNNING", "bestLoss": None}
+            config = {"config": self.server.sweep, "controller": None, "scheduler": None}
+            return {"project": {"sweep": {**found, **config, "runs": {"edges": []}}}}
+        if operation == "CreateAgent":
+            return {"createAgent": {"agent": {"id": "agent"}}}
+        if operation == "Heartbeat":
+            commands = [self.server.commands.pop(0)] if self.server.commands else []
+            heard = {"agent": {"id": "agent"}, "commands": json.dumps(commands)}
+            return {"agentHeartbeat": heard}
         if operation == "UseArtifact":
             return {"useArtifact": {"artifact": {"id": given["artifactID"]}}}
+        if operation == "OrganizationCoreWeaveOrganizationID":  # there is none
+            return {"entity": {"organization": None}}
         self.server.refused.append(f"{operation} {given}")
         return {}
 
