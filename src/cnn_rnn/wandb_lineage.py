@@ -54,13 +54,10 @@ def checkpoint(file: Path, metadata: Mapping[str, Any] | None = None) -> Artifac
 def use(run: Run, made: Artifact) -> None:
     """Says that a run used an artifact: the edge of the lineage that leads into the run.
 
-    Offline, `Run.use_artifact` refuses, although the record that it writes is all that a later
-    `wandb sync` needs: this writes that record (a test syncs it).
+    `Run.use_artifact` refuses offline, and waits for the upload online. This writes the record that
+    it writes, which is all that the uploading client needs, now or at `wandb sync`.
     """
-    if run.offline:
-        run._log_artifact(made, is_user_created=True, use_after_commit=True)
-    else:
-        run.use_artifact(made)
+    run._log_artifact(made, is_user_created=True, use_after_commit=True)
 
 
 def source_commit() -> str:

@@ -160,15 +160,22 @@ class _Handler(BaseHTTPRequestHandler):
             sweep = {"name": "sweep0", "project": project}
             return {"upsertSweep": {"sweep": sweep, "configValidationWarnings": []}}
         if operation == "SweepWithRuns":
-            found = {"id": "sweep0", "name": "sweep0", "state": "RUNNING", "bestLoss": None}
-            config = {"config": self.server.sweep, "controller": None, "scheduler": None}
-            return {"project": {"sweep": {**found, **config, "runs": {"edges": []}}}}
+            found: dict[str, Any] = {
+                "id": "sweep0",
+                "name": "sweep0",
+                "state": "RUNNING",
+                "bestLoss": None,
+            }
+            said = {"config": self.server.sweep, "controller": None, "scheduler": None}
+            return {"project": {"sweep": {**found, **said, "runs": {"edges": []}}}}
         if operation == "CreateAgent":
             return {"createAgent": {"agent": {"id": "agent"}}}
         if operation == "Heartbeat":
             commands = [self.server.commands.pop(0)] if self.server.commands else []
             heard = {"agent": {"id": "agent"}, "commands": json.dumps(commands)}
             return {"agentHeartbeat": heard}
+        if operation == "ArtifactType":  # whether the name is taken by another type: it is not
+            return {"project": {"artifact": None}}
         if operation == "UseArtifact":
             return {"useArtifact": {"artifact": {"id": given["artifactID"]}}}
         if operation == "OrganizationCoreWeaveOrganizationID":  # there is none
