@@ -14,12 +14,37 @@ CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time
 CLOCK_HELP = "cpu counts this process's own seconds only, for a machine that others use too"
 
 
-def write_results(path: Path, rows: Sequence[dict[str, object]], **facts: object) -> None:
-    """One JSON file: when, on what, the facts that are given, and ``rows``."""
+def write_results(
+    path: Path, rows: Sequence[dict[str, object]], load_at_start: float | None, **facts: object
+) -> None:
+    """One JSON file: when, on what, how busy that was, the facts that are given, and ``rows``.
+
+    A run that is ended while it writes leaves the file of before.
+    """
     date = datetime.now(UTC).isoformat(timespec="seconds")
-    result = {"date": date, **machine(), **facts, "rows": rows}
+    note = {"load_at_start": load_at_start, "note": load_note(load_at_start, load_average())}
+    result = {"date": date, **machine(), **note, **facts, "rows": rows}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    part = path.with_suffix(f".{os.getpid()}")
+    part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    os.replace(part, path)
+
+
+def load_average() -> float | None:
+    """Of the last minute; None where the system does not tell."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def load_note(at_start: float | None, at_end: float | None) -> str:
+    """Whether others kept more than half of the cores busy, before the run or beside it."""
+    if at_start is None or at_end is None:
+        return "this system does not tell how busy it was"
+    others = max(at_start, at_end - torch.get_num_threads())
+    cores = os.cpu_count() or 1
+    loads = f"load average {at_start:.2f} at the start, {at_end:.2f} at the end, {cores} cores"
+    if others < cores / 2:
+        return f"quiet: {loads}"
+    return f"busy with other work: {loads}; read the ratios within a setting only"
 
 
 def machine() -> dict[str, object]:
@@ -28,7 +53,7 @@ def machine() -> dict[str, object]:
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "load": load_average(),
         "threads": torch.get_num_threads(),
         "gpu": gpu,
         "torch": torch.__version__,

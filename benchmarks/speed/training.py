@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.speed.label_lists import label_lists
-from benchmarks.speed.machine import CLOCK_HELP, CLOCKS, write_results
+from benchmarks.speed.machine import CLOCK_HELP, CLOCKS, load_average, write_results
 from cnn_rnn.cells import LSTMCell
 from cnn_rnn.label_space import targets_to_paths
 from cnn_rnn.losses import path_cross_entropy
@@ -202,6 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--clock", choices=CLOCKS, default="wall", help=CLOCK_HELP)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
+    load = load_average()
     rows: list[Row] = []
     for batch_size in options.batch_sizes:
         for row in run_setting(
@@ -210,7 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rows.append(row)
             print(_format(row), flush=True)
         # After each size: a run that is cut short keeps what it has.
-        write_results(options.output, rows, clock=options.clock)
+        write_results(options.output, rows, load, clock=options.clock)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from benchmarks.speed.decoding_peers import search_by_hypothesis, search_by_imag
 from benchmarks.speed.decoding_workload import build_workload
 from cnn_rnn.decoding.batched import beam_search_batched
 from cnn_rnn.decoding.reference import beam_search_reference
+from cnn_rnn.network import CNNRNN
 
 
 @pytest.fixture
@@ -88,3 +89,57 @@ def test_different_paths_stop_the_benchmark(small: None, monkeypatch: pytest.Mon
     monkeypatch.setattr(decoding, "beam_search_batched", wrong)
     with pytest.raises(RuntimeError, match="its paths are not those"):
         decoding.run_setting(workload, 4, 0.0)
+
+
+def test_a_run_that_is_cut_short_keeps_the_settings_before(
+    small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = decoding.run_setting
+
+    def cut_at_four(workload: Any, batch_size: int, *rest: Any) -> Any:
+        if batch_size == 4:
+            raise KeyboardInterrupt
+        return honest(workload, batch_size, *rest)
+
+    monkeypatch.setattr(decoding, "run_setting", cut_at_four)
+    output = tmp_path / "decoding.json"
+    options = ["--labels", "7", "--batch-sizes", "3", "4", "--train-steps", "2", "--seconds", "0"]
+    with pytest.raises(KeyboardInterrupt):
+        decoding.main([*options, "--hidden-dim", "16", "--output", str(output)])
+    rows = json.loads(output.read_text(encoding="utf-8"))["rows"]
+    assert {row["B"] for row in rows} == {3}
+
+
+@pytest.mark.parametrize(
+    ("seconds_of_a_search", "repeats"), [(0.25, 3), (0.125, 3), (0.0625, 5), (2.0, 1), (1.25, 2)]
+)
+def test_a_measurement_ends_by_its_seconds_or_by_its_bound(
+    seconds_of_a_search: float, repeats: int
+) -> None:
+    now = [0.0]
+
+    def search(features: torch.Tensor) -> None:
+        now[0] += seconds_of_a_search
+
+    network = CNNRNN(3, 2, hidden_dim=4)
+    batch = torch.zeros(1, 2)
+    times = decoding._times(search, network, batch, [batch], "known", 0.3, lambda: now[0])
+    assert times == [seconds_of_a_search] * repeats
+
+
+def test_each_measurement_lasts_a_third_of_a_second_by_default(
+    small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def keep(workload: Any, batch_size: int, seconds: float, *rest: Any) -> list[Any]:
+        asked.append((workload.network.num_labels, workload.network.joint_activation, batch_size))
+        assert seconds == 0.3
+        return []
+
+    monkeypatch.setattr(decoding, "run_setting", keep)
+    options = ["--train-steps", "0", "--hidden-dim", "4", "--output", str(tmp_path / "d.json")]
+    decoding.main(options)
+    sizes = (1, 32, 256, 4096)
+    settings = [(20, "identity"), (80, "identity"), (80, "relu"), (1000, "identity")]
+    assert asked == [(*setting, size) for setting in settings for size in sizes]
