@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torchvision.transforms.v2.functional import gaussian_blur
 
 from cnn_rnn.label_counts import LabelCounts
 from cnn_rnn.label_neighbors import nearest_labels
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from wandb import Table
 
 NEIGHBOURS = 5
-_DIM = 0.35  # brightness of a pixel without attention
+# Of the attention strip, all our choice: a deconvnet's maps are speckled, so they are smoothed.
+_SMOOTHING = 1 / 48  # sigma of a Gaussian, in parts of the side
+_BRIGHTEST = 0.995  # quantile of an image's maps that is drawn brightest
+_DIM = 0.6  # brightness of a pixel without attention
+_GLOW, _GLOW_SHARE = (255.0, 190.0, 0.0), 0.65  # colour where attention is, and how much of it
 
 
 class Example(NamedTuple):
@@ -138,20 +143,24 @@ def step_words(said: Prediction) -> str:
 
 
 def attention_strip(image: Tensor, maps: Tensor) -> npt.NDArray[np.uint8]:
-    """The image once for each map, side by side, bright where the map is high.
+    """The image once for each map, side by side: dimmed, and glowing where the map is high.
 
     Args:
         image: (3, H, W) uint8.
-        maps: (S, H, W) float >= 0; each is scaled by its own largest value.
+        maps: (S, H, W) float >= 0; each as shares of its sum, all on one scale.
     Returns:
         (H, S * W, 3) uint8.
     """
+    sigma = _SMOOTHING * max(image.shape[1:])
+    size = 2 * min(round(3 * sigma), min(image.shape[1:]) - 1) + 1
     maps = maps.detach().float().cpu()
-    highest = maps.amax(dim=(1, 2), keepdim=True)
-    heat = maps / highest.clamp(min=torch.finfo(torch.float32).tiny)
-    lit = image.float() * (_DIM + (1 - _DIM) * heat).unsqueeze(1)  # (S, 3, H, W)
-    strip = torch.cat([*lit.round().to(torch.uint8)], dim=2)
-    return _pixels(strip)
+    shares = maps / maps.sum(dim=(1, 2), keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
+    smooth = gaussian_blur(shares, [size, size], [sigma, sigma]).numpy()
+    brightest = float(np.quantile(smooth, _BRIGHTEST)) or 1.0
+    glow = _GLOW_SHARE * torch.from_numpy(smooth / brightest).clamp(max=1.0).unsqueeze(1)
+    colour = torch.tensor(_GLOW).view(1, 3, 1, 1)
+    shown = (1 - glow) * _DIM * image.float() + glow * colour  # (S, 3, H, W)
+    return _pixels(torch.cat([*shown.round().to(torch.uint8)], dim=2))
 
 
 def _pixels(image: Tensor) -> npt.NDArray[np.uint8]:

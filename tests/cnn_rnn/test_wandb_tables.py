@@ -15,10 +15,16 @@ def test_the_projection_of_a_single_label_is_the_origin() -> None:
     assert projected(torch.tensor([[3.0, 4.0, 5.0]])).tolist() == [[0.0, 0.0]]
 
 
-def test_attention_lights_the_image_up() -> None:
-    image = torch.full((3, 2, 2), 200, dtype=torch.uint8)
-    maps = torch.zeros(2, 2, 2)
-    maps[1, 0, 1] = 7.0
+def test_the_image_glows_where_attention_is_and_is_dim_elsewhere() -> None:
+    image = torch.full((3, 96, 64), 100, dtype=torch.uint8)
+    maps = torch.zeros(2, 96, 64)
+    maps[1, 20:30, 10:20] = 7.0
     strip = attention_strip(image, maps)
-    assert strip.shape == (2, 4, 3)
-    assert strip[0].max(axis=1).tolist() == [70, 70, 70, 200]
+    assert strip.shape == (96, 128, 3)
+    assert (strip[:, :64] == 60).all()
+    assert strip[25, 64 + 15].tolist() == [187, 144, 21]
+    assert strip[80, 64 + 50].tolist() == [60, 60, 60]
+
+
+def test_a_tiny_image_has_a_strip_too() -> None:
+    assert attention_strip(torch.zeros(3, 2, 2, dtype=torch.uint8), torch.ones(1, 2, 2)).any()
