@@ -77,7 +77,7 @@ def log_run(run: Run, store: ResultStore, report: Report, row: Row, record: Reco
 
     use(run, data_artifact(record))
     run.define_metric("*", step_metric="epoch")
-    for epoch in record["history"]:
+    for epoch in record.get("history", ()):  # runs of 0.1.0 kept none
         run.log(
             {
                 "epoch": epoch["epoch"],

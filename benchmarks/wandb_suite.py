@@ -203,7 +203,8 @@ def _once(
             settings=wandb.Settings(console="off", silent=True, x_disable_stats=True),
             **described,
         ) as run:
-            folder, url = Path(run.dir).parent, run.url
+            folder = Path(run.dir).parent
+            url = run.url if destination.mode == "online" else None
             fill(run)
     except wandb.Error as error:
         raise WandbError(
