@@ -3,14 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.speed import machine
 from benchmarks.speed.machine import load_note, write_results
 
 
 @pytest.fixture(autouse=True)
 def two_cores_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(machine.torch, "get_num_threads", lambda: 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("torch.get_num_threads", lambda: 1)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +31,7 @@ def test_a_system_that_tells_no_load_is_named() -> None:
 def test_results_carry_the_load_of_both_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine.os, "getloadavg", lambda: (7.25, 5.0, 3.0))
+    monkeypatch.setattr("os.getloadavg", lambda: (7.25, 5.0, 3.0))
     output = tmp_path / "new" / "speed.json"
     write_results(output, [{"B": 1}], 0.5, clock="cpu")
     result = json.loads(output.read_text(encoding="utf-8"))
