@@ -39,7 +39,7 @@ RUN_STAMP := .venv/.stamp-$(if $(filter ray,$(LAUNCHER)),tools,run)
 .DEFAULT_GOAL := help
 .PHONY: help setup table1 table2 table3 table4 tables ablation verify tune \
 	study-orders study-beam study-sizes study-cells study-scoring study-recall studies \
-	report figures dashboard demo \
+	report figures wandb dashboard demo \
 	data-coco data-voc2007 data-nuswide mini-data mini-weights mini-head \
 	test lint format constraints wheel clean distclean
 
@@ -118,6 +118,9 @@ report: $(RUN_STAMP) ## one HTML page of everything in results: results/report.h
 
 figures: $(RUN_STAMP) ## Figures 6-10 and Table 5 of the paper into results/figures
 	$(SUITE) figures $(DATA_ARGS) $(RUN_ARGS)
+
+wandb: $(RUN_STAMP) ## log what lies in results to W&B (WANDB=online; otherwise offline)
+	$(SUITE) wandb $(call option,RESULTS,results) $(call option,WANDB,wandb)
 
 dashboard: .venv/.stamp-tools ## the W&B workspace of the suite: saved where there is a server, else written to a file
 	$(SUITE) dashboard $(call option,RESULTS,results)

@@ -261,7 +261,7 @@ def test_variables_reach_the_commands(
 
 SUITE_TARGETS = (
     *("table1", "table2", "table3", "table4", "tables", "ablation", "study-beam", "verify", "tune"),
-    *("report", "figures", "dashboard"),
+    *("report", "figures", "wandb", "dashboard"),
 )
 
 
