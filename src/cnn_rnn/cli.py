@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     "predict": "labels of the test images, or of any folder of photos, and a contact sheet",
     "features": "fill the feature cache of all splits and stop",
     "check": "what is wrong with the data: opens every image, trains nothing",
+    "demo": "a page on this machine: drop a photo, see its labels step by step (no config)",
 }
 _CONFIG_OPTIONS = ("--config", "-c")
 
@@ -49,6 +50,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"cnn-rnn {importlib.metadata.version('cnn-rnn')}")
         return 0
     try:
+        if arguments[0] == "demo":
+            from cnn_rnn.demo import open_page, parse
+
+            options = parse(arguments[1:])
+            print("loading the model ...", flush=True)
+            page = open_page(options)
+            print(f"the demo is at {page.url} (Ctrl+C ends it)", flush=True)
+            page.wait()
+            return 0
         arguments = _checked(arguments)
         if argv is None:  # processes that Lightning starts for more devices are given these too
             sys.argv[1:] = arguments
