@@ -1,5 +1,6 @@
 """Attention: the label nodes' average, traced through the whole model, judged by captum."""
 
+import copy
 import warnings
 from typing import Literal
 
@@ -159,6 +160,6 @@ def test_a_model_in_training_and_shapes_that_do_not_fit_are_refused() -> None:
 def test_a_backbone_that_was_built_in_inference_mode_is_refused_in_words() -> None:
     _, network = make()
     with torch.inference_mode():
-        backbone = build_backbone("vgg16_mini", "mini")
+        backbone = copy.deepcopy(build_backbone("vgg16_mini", "mini"))
     with pytest.raises(ValueError, match=r"built within torch\.inference_mode"):
         attention_maps(backbone, network, random_images(1), torch.zeros(1, 0).long())
