@@ -2,18 +2,19 @@
 
 import logging
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from typing import Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
 
+from cnn_rnn.cells import LSTMCell
 from cnn_rnn.decoding.batched import beam_search_batched
 from cnn_rnn.decoding.native import beam_search_native
 from cnn_rnn.decoding.native_build import why_not_available
 from cnn_rnn.decoding.paths import Paths
-from cnn_rnn.decoding.protocol import Observer, PathNetwork
+from cnn_rnn.decoding.protocol import Observer, PathNetwork, Weights
 from cnn_rnn.decoding.reference import beam_search_reference
 from cnn_rnn.network import CNNRNN
 
@@ -46,6 +47,7 @@ def choose(
     features: Tensor,
     beam_width: int,
     observed: bool,
+    weights: str = "float32",
 ) -> BeamSearch:
     """The implementation of that name, or for "auto" the fastest one that serves.
 
@@ -57,6 +59,10 @@ def choose(
             f"expected implementation to be one of {get_args(Implementation)}, "
             f"got {implementation!r}"
         )
+    if weights not in get_args(Weights):
+        raise ValueError(f"expected weights to be one of {get_args(Weights)}, got {weights!r}")
+    if weights == "bfloat16":
+        return _choose_bfloat16(implementation, network, features, beam_width, observed)
     if implementation == "auto":
         return _fastest(network, features, beam_width, observed)
     if implementation == "reference":
@@ -70,6 +76,24 @@ def choose(
     if reason is not None:
         raise ValueError(f"implementation {implementation!r} does not serve here: {reason}")
     return search
+
+
+def _choose_bfloat16(
+    implementation: str, network: PathNetwork, features: Tensor, beam_width: int, observed: bool
+) -> BeamSearch:
+    """The implementations that know of it; never one that would leave it out in silence."""
+    if implementation == "auto":
+        implementation = "fused" if features.device.type == "cuda" else "native"
+    reason: str | None = f"{implementation!r} has float32 weights only"
+    if implementation == "native":
+        reason = why_not_native(network, features, observed)
+    elif implementation == "fused":
+        reason = why_not_fused(network, features, beam_width, observed)
+    if reason is None and isinstance(network, CNNRNN) and type(network.cell) is not LSTMCell:
+        reason = "the recurrent cell is not an LSTM"
+    if reason is not None:
+        raise ValueError(f"weights 'bfloat16' are not served here: {reason}")
+    return partial(_native if implementation == "native" else _fused, weights="bfloat16")
 
 
 def _fastest(network: PathNetwork, features: Tensor, beam_width: int, observed: bool) -> BeamSearch:
@@ -137,9 +161,10 @@ def _native(
     min_length: int,
     observe: Observer | None,
     /,
+    weights: Weights = "float32",
 ) -> Paths:
     assert isinstance(network, CNNRNN)
-    return beam_search_native(network, features, beam_width, max_length, min_length)
+    return beam_search_native(network, features, beam_width, max_length, min_length, weights)
 
 
 def _fused(
@@ -150,12 +175,13 @@ def _fused(
     min_length: int,
     observe: Observer | None,
     /,
+    weights: Weights = "float32",
 ) -> Paths:
     # Loads triton, so only where it is used.
     from cnn_rnn.decoding.fused import beam_search_fused
 
     assert isinstance(network, CNNRNN)
-    return beam_search_fused(network, features, beam_width, max_length, min_length)
+    return beam_search_fused(network, features, beam_width, max_length, min_length, weights=weights)
 
 
 @cache

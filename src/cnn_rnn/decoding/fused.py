@@ -2,15 +2,17 @@
 
 A step adds the image to the path embeddings, scores the sums against the label embedding, ranks
 all continuations and updates the candidate set without leaving the chip; paths are kept as
-back-pointers. The recurrent layer stays with PyTorch's matrix products. ``docs/decoding.md`` has
-the picture and the arithmetic.
+back-pointers. The recurrent product is PyTorch's (``fused_lstm``). ``docs/decoding.md`` has the
+picture and the arithmetic.
 """
 
 import torch
 import triton  # type: ignore[import-untyped]  # it has no types
 from torch import Tensor
 
+from cnn_rnn.cells import LSTMCell
 from cnn_rnn.decoding.fused_kernel import beam_step_kernel
+from cnn_rnn.decoding.fused_lstm import FusedLSTM
 from cnn_rnn.decoding.paths import (
     MISSING_LENGTH,
     PADDING_ID,
@@ -18,8 +20,14 @@ from cnn_rnn.decoding.paths import (
     concatenate_paths,
     empty_paths,
 )
-from cnn_rnn.decoding.prefix_cache import FreshPrefixes, Prefixes, prefixes_of
-from cnn_rnn.decoding.protocol import NAN_MESSAGE
+from cnn_rnn.decoding.prefix_cache import (
+    Advance,
+    FreshPrefixes,
+    Prefixes,
+    keep_for,
+    prefixes_of,
+)
+from cnn_rnn.decoding.protocol import NAN_MESSAGE, Weights
 from cnn_rnn.network import CNNRNN
 
 # Live paths searched at once: bounds their recurrent states to 512 MiB for an LSTM of 512.
@@ -38,6 +46,7 @@ def beam_search_fused(
     max_length: int,
     min_length: int = 0,
     share_prefixes: bool | None = None,
+    weights: Weights = "float32",
 ) -> Paths:
     """The ``beam_width`` most probable paths of each image, a kernel a step.
 
@@ -47,9 +56,10 @@ def beam_search_fused(
     chunk = max(1, _MOST_PATHS // beam_width)
     if share_prefixes is None:
         share_prefixes = min(chunk, features.shape[0]) * beam_width >= _SHARE_FROM_PATHS
-    prefixes: Prefixes = FreshPrefixes(network, features.device)
+    advance = _advance_of(network, features.device, weights)
+    prefixes: Prefixes = FreshPrefixes(network, features.device, advance)
     if share_prefixes:
-        prefixes = cache = prefixes_of(network, features.device)
+        prefixes = cache = prefixes_of(network, features.device, advance, f"fused {weights}")
         most_paths = 1 + beam_width * max_length
         chunk = max(1, min(chunk, cache.max_nodes // 2 // most_paths))
     image_embedding = network.encode_image(features).float()
@@ -61,6 +71,14 @@ def beam_search_fused(
             cache.clear()
         parts.append(_search(prefixes, part, table, beam_width, max_length, min_length, relu))
     return concatenate_paths(parts)
+
+
+def _advance_of(network: CNNRNN, device: torch.device, weights: Weights) -> Advance | None:
+    """The LSTM's own step; None for the other cells, which go through ``network.advance``."""
+    cell = network.cell
+    if type(cell) is not LSTMCell:
+        return None
+    return keep_for(network, device, lambda: FusedLSTM(network, cell, weights), weights)
 
 
 def _search(

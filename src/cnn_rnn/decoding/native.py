@@ -18,7 +18,7 @@ from cnn_rnn.decoding.native_build import load_library
 from cnn_rnn.decoding.native_lstm import LSTMStep
 from cnn_rnn.decoding.paths import Paths, empty_paths
 from cnn_rnn.decoding.prefix_cache import DEFAULT_MAX_BYTES, grown, keep_for
-from cnn_rnn.decoding.protocol import NAN_MESSAGE
+from cnn_rnn.decoding.protocol import NAN_MESSAGE, Weights
 from cnn_rnn.network import CNNRNN
 
 
@@ -73,7 +73,12 @@ class NativePrefixes:
     Kept for a network as long as it lives, so it holds no reference to it.
     """
 
-    def __init__(self, network: CNNRNN, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+    def __init__(
+        self,
+        network: CNNRNN,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        weights: Weights = "float32",
+    ) -> None:
         library = load_library()
         self.trie = ctypes.c_void_p(library.trie_new(network.num_labels))
         weakref.finalize(self, library.trie_free, self.trie)
@@ -83,7 +88,7 @@ class NativePrefixes:
         self.weight = self.output_table.T.contiguous()  # (D, K+1)
         self._lstm: LSTMStep | None = None
         if type(network.cell) is LSTMCell:
-            self._lstm = LSTMStep(network, network.cell)
+            self._lstm = LSTMStep(network, network.cell, weights)
         self._compute_root(network)
         per_node = sum(
             table.element_size() * math.prod(table.shape[1:])
@@ -132,14 +137,19 @@ class NativePrefixes:
 
 
 def beam_search_native(
-    network: CNNRNN, features: Tensor, beam_width: int, max_length: int, min_length: int = 0
+    network: CNNRNN,
+    features: Tensor,
+    beam_width: int,
+    max_length: int,
+    min_length: int = 0,
+    weights: Weights = "float32",
 ) -> Paths:
     """The ``beam_width`` most probable paths of each image, on the CPU.
 
     Arguments and result are those of ``cnn_rnn.decoding.beam_search``, which checks them;
     ``cnn_rnn.decoding.choice`` says which networks are served.
     """
-    return _Run(network, features, beam_width, max_length, min_length, with_mass=False).paths
+    return _Run(network, features, beam_width, max_length, min_length, weights).paths
 
 
 def beam_search_native_with_mass(
@@ -160,14 +170,20 @@ class _Run:
         beam_width: int,
         max_length: int,
         min_length: int,
-        with_mass: bool,
+        weights: Weights = "float32",
+        with_mass: bool = False,
     ) -> None:
         size = (features.shape[0], network.num_labels) if with_mass else (0, 0)
         self.paths = empty_paths(features.shape[0], beam_width, max_length)
         self.mass = torch.zeros(size, dtype=torch.float64)
         self.tail = torch.full(size, -torch.inf)
         self._network = network
-        self._prefixes = keep_for(network, features.device, lambda: NativePrefixes(network))
+        self._prefixes = keep_for(
+            network,
+            features.device,
+            lambda: NativePrefixes(network, weights=weights),
+            weights,
+        )
         self._image = self._prefixes.scores_of(network.encode_image(features))
         self._problem = _Problem(
             network.num_labels + 1,

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cnn_rnn.cells import LSTMCell
 from cnn_rnn.decoding.native_build import load_library
+from cnn_rnn.decoding.protocol import Weights
 from cnn_rnn.network import CNNRNN
 
 
@@ -18,14 +19,15 @@ class LSTMStep:
     Args:
         network: in evaluation mode.
         cell: the network's.
+        weights: of the recurrent product.
     """
 
-    def __init__(self, network: CNNRNN, cell: LSTMCell) -> None:
-        weights = cell.cell
-        bias = weights.bias_ih + weights.bias_hh
+    def __init__(self, network: CNNRNN, cell: LSTMCell, weights: Weights = "float32") -> None:
+        lstm = cell.cell
+        bias = lstm.bias_ih + lstm.bias_hh
         linear = torch.nn.functional.linear
-        self._input_gates = linear(network.input_table, weights.weight_ih, bias)  # (K+1, 4H)
-        self._recurrent = weights.weight_hh.T  # (H, 4H)
+        self._input_gates = linear(network.input_table, lstm.weight_ih, bias)  # (K+1, 4H)
+        self._recurrent = lstm.weight_hh.T.to(getattr(torch, weights))  # (H, 4H)
         self._project_path = network.project_path.weight.T  # (H, D)
 
     def __call__(
@@ -45,7 +47,11 @@ class LSTMStep:
         """
         count, hidden_dim = parents.shape[0], hidden.shape[1]
         gates = self._input_gates.index_select(0, label_ids)
-        gates.addmm_(hidden.index_select(0, parents), self._recurrent)
+        outer = hidden.index_select(0, parents)
+        if self._recurrent.dtype == torch.float32:
+            gates.addmm_(outer, self._recurrent)
+        else:
+            gates += outer.to(self._recurrent.dtype) @ self._recurrent
         new = slice(first, first + count)
         load_library().lstm_step(
             gates.data_ptr(),

@@ -23,6 +23,19 @@ DEFAULT_MAX_BYTES = 512 * 2**20
 
 Kept = TypeVar("Kept")
 
+Advance = Callable[[State, Tensor, Tensor], tuple[State, Tensor]]
+"""States, rows of them (R,), one label for each (R,) -> R states and (R, D) path embeddings."""
+
+
+def advance_rows(network: PathNetwork) -> Advance:
+    """Gathers the rows and hands them to the network."""
+
+    def advance(state: State, rows: Tensor, label_ids: Tensor) -> tuple[State, Tensor]:
+        advanced: tuple[State, Tensor] = network.advance(select_rows(state, rows), label_ids)
+        return advanced
+
+    return advance
+
 
 class Prefixes(Protocol):
     """Gives each prefix a row and advances it; row 0 is the empty prefix."""
@@ -41,8 +54,11 @@ class Prefixes(Protocol):
 class FreshPrefixes:
     """Advances every path on its own and remembers the last step only, in order."""
 
-    def __init__(self, network: PathNetwork, device: torch.device) -> None:
+    def __init__(
+        self, network: PathNetwork, device: torch.device, advance: Advance | None = None
+    ) -> None:
         self._network = network
+        self._advance = advance or advance_rows(network)
         self._start = torch.tensor([network.start_id], device=device)
         self._state: State = ()
         self.embeddings = torch.empty(0, 0, device=device)
@@ -54,8 +70,7 @@ class FreshPrefixes:
 
     def extend(self, parent_rows: Tensor, label_ids: Tensor) -> Tensor:
         """See ``Prefixes``; the rows hold until the next call."""
-        state = select_rows(self._state, parent_rows)
-        self._state, self.embeddings = self._network.advance(state, label_ids)
+        self._state, self.embeddings = self._advance(self._state, parent_rows, label_ids)
         return torch.arange(label_ids.shape[0], device=label_ids.device)
 
 
@@ -69,12 +84,18 @@ class PrefixCache:
         network: whose weights do not change while nodes live.
         device: of the states.
         max_bytes: bound of the memory that ``room_for`` keeps to.
+        advance: in place of the network's own, giving the same.
     """
 
     def __init__(
-        self, network: PathNetwork, device: torch.device, max_bytes: int = DEFAULT_MAX_BYTES
+        self,
+        network: PathNetwork,
+        device: torch.device,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        advance: Advance | None = None,
     ) -> None:
         self._network = network
+        self._advance = advance or advance_rows(network)
         self._device = device
         self._max_bytes = max_bytes
         self._num_labels = network.num_labels
@@ -133,9 +154,8 @@ class PrefixCache:
             new = torch.unique(missing)
             parents, new_label_ids = new // self._num_labels, new % self._num_labels
             first = self._size
-            parts = tuple(table.index_select(0, parents) for table in self._tables[:-1])
-            state = parts[0] if self._state_is_tensor else parts
-            self._append(*self._network.advance(state, new_label_ids))
+            state = self._tables[0] if self._state_is_tensor else tuple(self._tables[:-1])
+            self._append(*self._advance(state, parents, new_label_ids))
             self._children.view(-1)[new] = torch.arange(
                 first, self._size, dtype=torch.int32, device=self._device
             )
@@ -179,33 +199,39 @@ class _Kept(threading.local):
 _KEPT = _Kept()
 
 
-def keep_for(network: CNNRNN, device: torch.device, build: Callable[[], Kept]) -> Kept:
+def keep_for(
+    network: CNNRNN, device: torch.device, build: Callable[[], Kept], variant: str = ""
+) -> Kept:
     """What ``build`` gave for this network before, or gives now if the weights have changed.
 
-    ``build`` is told from others by its qualified name.
+    ``build`` is told from others by its qualified name, and by ``variant``.
     """
     token = weights_token(network, device)
     known = _KEPT.by_network.get(network)
     if known is None or known[0] != token:
         known = _KEPT.by_network[network] = (token, {})
-    name = f"{build.__module__}.{build.__qualname__}"
+    name = f"{build.__module__}.{build.__qualname__} {variant}"
     if name not in known[1]:
         known[1][name] = build()
     kept: Kept = known[1][name]
     return kept
 
 
-def prefixes_of(network: PathNetwork, device: torch.device) -> PrefixCache:
+def prefixes_of(
+    network: PathNetwork, device: torch.device, advance: Advance | None = None, variant: str = ""
+) -> PrefixCache:
     """The network's prefixes: those of earlier batches if its weights are still the same.
+
+    Another ``advance`` wants a ``variant`` of its own, and holds no reference to the network.
 
     Only a ``CNNRNN`` in evaluation mode is known to depend on nothing but its weights; the
     prefixes of any other network begin anew.
     """
     if not isinstance(network, CNNRNN) or type(network) is not CNNRNN or network.training:
-        return PrefixCache(network, device)
+        return PrefixCache(network, device, advance=advance)
     # What is kept for a network must not keep the network.
     proxy = weakref.proxy(network)
-    return keep_for(network, device, lambda: PrefixCache(proxy, device))
+    return keep_for(network, device, lambda: PrefixCache(proxy, device, advance=advance), variant)
 
 
 def forget_prefixes(network: CNNRNN) -> None:

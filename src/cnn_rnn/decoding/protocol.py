@@ -1,13 +1,16 @@
 """What a beam search asks of a network, and what a listener hears of the search (section 3.3)."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
 
 State = Tensor | tuple[Tensor, ...]
 """A recurrent state: a tensor or a tuple of tensors, each with one row a prefix."""
+
+Weights = Literal["float32", "bfloat16"]
+"""Of the recurrent product, which is most of the work; everything else is float32."""
 
 Observer = Callable[[int, Tensor, Tensor, Tensor], None]
 """Called at each step t < max_length, before the next live paths are chosen, with

@@ -6,7 +6,7 @@ from torch import Tensor
 from cnn_rnn.decoding.choice import Implementation, choose, why_not_native
 from cnn_rnn.decoding.native import beam_search_native_with_mass
 from cnn_rnn.decoding.paths import Paths, empty_paths
-from cnn_rnn.decoding.protocol import Observer, PathNetwork
+from cnn_rnn.decoding.protocol import Observer, PathNetwork, Weights
 from cnn_rnn.network import CNNRNN
 
 
@@ -17,6 +17,7 @@ def beam_search(
     max_length: int,
     min_length: int = 0,
     implementation: Implementation = "auto",
+    weights: Weights = "float32",
 ) -> Paths:
     """The ``beam_width`` most probable label paths of each image (section 3.3).
 
@@ -35,6 +36,9 @@ def beam_search(
         implementation: "reference" is the plain specification, one image at a time; "batched"
             serves any network and device; "native" (compiled, CPU) and "fused" (Triton, CUDA)
             serve a float32 ``CNNRNN`` in evaluation mode. "auto" takes the fastest that serves.
+        weights: of the recurrent product. "bfloat16" is faster where the processor multiplies it
+            and moves results by some 1e-2 (``docs/decoding.md``); "native" and "fused" serve it,
+            for an LSTM.
 
     Returns:
         Paths on the device of ``features``, best first; fewer than N paths may exist.
@@ -44,7 +48,7 @@ def beam_search(
             device, or the network's log-probabilities are NaN.
     """
     return search_observed(
-        network, features, beam_width, max_length, min_length, implementation, None
+        network, features, beam_width, max_length, min_length, implementation, None, weights
     )
 
 
@@ -57,10 +61,11 @@ def search_observed(
     min_length: int,
     implementation: str,
     observe: Observer | None,
+    weights: Weights = "float32",
 ) -> Paths:
     """``beam_search`` that also tells ``observe`` of each step; for ``cnn_rnn.scoring``."""
     _check_arguments(network.num_labels, features, beam_width, max_length, min_length)
-    search = choose(implementation, network, features, beam_width, observe is not None)
+    search = choose(implementation, network, features, beam_width, observe is not None, weights)
     if features.shape[0] == 0:
         dtype = torch.promote_types(features.dtype, torch.float32)
         return empty_paths(0, beam_width, max_length, dtype=dtype, device=features.device)

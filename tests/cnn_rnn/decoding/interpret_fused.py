@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cnn_rnn.decoding.fused import beam_search_fused, beam_step
+from cnn_rnn.decoding.fused_lstm import lstm_step
 from cnn_rnn.network import CNNRNN
 
 _EMPTY_LIKE = torch.empty_like
@@ -26,9 +27,9 @@ def run(case: dict[str, Any]) -> list[Tensor] | str:
     network.load_state_dict(case["weights"])
     try:
         features, beam_width, max_length, min_length = case["arguments"]
-        shared = case["share_prefixes"]
+        options = case["options"]
         return list(
-            beam_search_fused(network, features, beam_width, max_length, min_length, shared)
+            beam_search_fused(network, features, beam_width, max_length, min_length, **options)
         )
     except ValueError as error:
         return str(error)
@@ -56,6 +57,18 @@ def step_arguments() -> tuple[Any, ...]:
     )
 
 
+def lstm_arguments() -> tuple[Tensor, ...]:
+    """Three prefixes of two parents, more units than a program takes, saturated gates too."""
+    generator = torch.Generator().manual_seed(6)
+    units = 150
+    gates = 3 * torch.randn(3, 4 * units, generator=generator)
+    gates[1, ::7] = 200.0
+    gates[1, 1::7] = -200.0
+    input_gates = torch.randn(5, 4 * units, generator=generator)
+    memory = torch.randn(4, units, generator=generator)
+    return gates, input_gates, memory, torch.tensor([3, 0, 3]), torch.tensor([4, 0, 2])
+
+
 def main(cases: str, results: str) -> None:
     setattr(torch, "empty_like", poisoned)  # noqa: B010
     found: dict[str, Any] = {"searches": []}
@@ -68,6 +81,11 @@ def main(cases: str, results: str) -> None:
         found["compiled"] = list(compiled(*arguments))
         # Schema, fake shapes and functional tracing; raises where one is wrong.
         torch.library.opcheck(beam_step, arguments)
+        torch.library.opcheck(lstm_step, lstm_arguments())
+        found["lstm"] = list(lstm_step(*lstm_arguments()))
+        gates, *rest = lstm_arguments()
+        found["lstm bfloat16"] = list(lstm_step(gates.bfloat16(), *rest))
+        found["lstm arguments"] = list(lstm_arguments())
     torch.save(found, results)
 
 

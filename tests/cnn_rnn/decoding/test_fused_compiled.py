@@ -1,0 +1,94 @@
+"""The Triton kernels, compiled for two GPUs: what they take of a multiprocessor."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+triton = pytest.importorskip("triton", reason="triton comes with PyTorch on Linux only")
+
+
+def compile_step_for(
+    capability: int, beam_width: int, num_classes: int, relu: bool
+) -> dict[str, int]:
+    """Registers a thread and bytes of stack of the shipped configuration."""
+    from cnn_rnn.decoding.fused import kernel_options
+    from cnn_rnn.decoding.fused_kernel import beam_step_kernel
+
+    options = kernel_options(beam_width, num_classes, relu)
+    names = beam_step_kernel.arg_names
+    integers = {"rows", "candidates_in", "parents_out", "label_ids_out", "candidates_out"}
+    signature = {}
+    for place, name in enumerate(names):
+        if name in options:
+            signature[name] = "constexpr"
+        elif place >= names.index("num_classes"):
+            signature[name] = "i32"
+        elif name in integers:
+            signature[name] = "*i64"
+        else:
+            signature[name] = "*i32" if name in ("used_in", "used_out", "nan_out") else "*fp32"
+    constants = {name: options.pop(name) for name in names if name in options}
+    return compile_for(capability, beam_step_kernel, signature, constants, options)
+
+
+def compile_for(
+    capability: int,
+    kernel: Any,
+    signature: dict[str, str],
+    constants: dict[str, Any],
+    options: dict[str, Any],
+) -> dict[str, int]:
+    """Registers a thread and bytes of stack."""
+    from triton.backends.compiler import GPUTarget  # type: ignore[import-untyped]
+    from triton.compiler import ASTSource  # type: ignore[import-untyped]
+
+    source = ASTSource(kernel, signature, constexprs=constants)
+    compiled = triton.compile(source, target=GPUTarget("cuda", capability, 32), options=options)
+    tool = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
+    cubin = Path(os.environ["TRITON_CACHE_DIR"]) / "kernel.cubin"
+    cubin.write_bytes(compiled.asm["cubin"])
+    usage = subprocess.run(
+        [tool, "-res-usage", cubin], check=True, capture_output=True, text=True
+    ).stdout
+    return {name: int(value) for name, value in re.findall(r"(REG|STACK|LOCAL):(\d+)", usage)}
+
+
+@pytest.mark.parametrize("capability", [80, 90], ids=["sm_80", "sm_90"])
+@pytest.mark.parametrize(
+    ("beam_width", "num_classes", "relu", "most_registers"),
+    [(1, 81, False, 128), (5, 81, False, 128), (8, 1001, True, 128), (32, 81, False, 232)],
+    ids=["N1-K80", "N5-K80", "N8-K1000-relu", "N32-K80"],
+)
+def test_the_compiled_kernel_fits_its_registers(
+    capability: int,
+    beam_width: int,
+    num_classes: int,
+    relu: bool,
+    most_registers: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
+    usage = compile_step_for(capability, beam_width, num_classes, relu)
+    assert usage["REG"] <= most_registers
+    assert usage["STACK"] == usage["LOCAL"] == 0
+
+
+@pytest.mark.parametrize("capability", [80, 90], ids=["sm_80", "sm_90"])
+@pytest.mark.parametrize("weights", ["fp32", "bf16"])
+def test_the_compiled_lstm_step_fits_its_registers(
+    capability: int, weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnn_rnn.decoding.fused_lstm import BLOCK, lstm_step_kernel
+
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
+    signature = dict.fromkeys(lstm_step_kernel.arg_names, "*fp32")
+    signature |= {"gates": f"*{weights}", "rows": "*i64", "label_ids": "*i64"}
+    signature |= {"units": "i32", "BLOCK": "constexpr"}
+    usage = compile_for(capability, lstm_step_kernel, signature, {"BLOCK": BLOCK}, {"num_warps": 4})
+    assert usage["REG"] <= 64
+    assert usage["STACK"] == usage["LOCAL"] == 0
