@@ -54,8 +54,8 @@ def fit_threshold(scores: Tensor, target: Tensor, ignored: Tensor, top_k: int) -
         ignored: (B, K) bool, neither right nor wrong.
         top_k: k.
     Returns:
-        A number between two scores, to be exceeded; of equally good ones the highest. 0.0 without
-        any label to decide on.
+        A number between two scores (the lower of two neighbouring floats), to be exceeded; of
+        equally good ones the highest. 0.0 without any label to decide on.
     """
     top_k = min(top_k, scores.shape[1])
     counted = functional.exactly_k(scores, top_k) & ~ignored
@@ -71,7 +71,9 @@ def fit_threshold(scores: Tensor, target: Tensor, ignored: Tensor, top_k: int) -
     best = int(f1.masked_fill(~ends_group, -1.0).argmax())
     above = float(candidates[best])
     below = float(candidates[best + 1]) if best + 1 < len(candidates) else above - 1.0
-    return (above + below) / 2
+    middle = (above + below) / 2
+    # Scores are compared in their own precision, which may have no number between the two.
+    return middle if bool(torch.tensor(middle, dtype=scores.dtype) < above) else below
 
 
 def measure(

@@ -88,6 +88,17 @@ def test_a_threshold_never_stands_between_equal_scores() -> None:
     assert threshold == 0.5
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_threshold_stands_between_neighbouring_floats(steps: int) -> None:
+    lower = upper = torch.tensor(1.0)
+    for _ in range(steps):
+        lower, upper = upper, torch.nextafter(upper, torch.tensor(2.0))
+    scores = torch.stack([upper, lower]).unsqueeze(1)
+    target, ignored = torch.tensor([[True], [False]]), torch.zeros(2, 1, dtype=torch.bool)
+    threshold = evaluate.fit_threshold(scores, target, ignored, 1)
+    assert (scores > threshold).tolist() == [[True], [False]]
+
+
 def test_what_is_undefined_is_none() -> None:
     nothing = torch.zeros(2, 4, dtype=torch.bool)
     found = evaluate.measure(SCORES, None, nothing, nothing, top_k=2, map_k=2, threshold=0.0)
