@@ -271,4 +271,6 @@ def run_requests(requests: Sequence[RunRequest], launch: Launcher) -> Iterator[P
                 request.key, {"name": request.name, "error": error, "traceback": event.error}
             )
             outcome = RunOutcome(request.key, 0.0, error, "")
+        elif outcome.error is None:  # a run done elsewhere leaves the note of an earlier failure
+            ResultStore(request.results).failure_file(request.key).unlink(missing_ok=True)
         yield Progress(request, None, outcome)

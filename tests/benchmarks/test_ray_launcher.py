@@ -3,12 +3,13 @@ import os
 import socket
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
+from benchmarks import ray_launcher, store
 from benchmarks.ray_launcher import RayError, ray_cluster
 from benchmarks.workers import JobEvent
 
@@ -33,8 +34,9 @@ JOBS = textwrap.dedent(
         tell("half way")
         folder = job.results / "runs"
         folder.mkdir(parents=True)
-        (folder / f"{job.name}.npz").write_bytes(b"arrays of " + job.name.encode())
+        (folder / f"{job.name}.ckpt").write_bytes(b"weights")
         (folder / f"{job.name}.json").write_text("{}")
+        (folder / f"{job.name}.npz").write_bytes(b"arrays of " + job.name.encode())
         return str(job.results), os.getpid(), os.environ["OMP_NUM_THREADS"]
     """
 )
@@ -66,8 +68,17 @@ def _ends(events: list[JobEvent]) -> dict[int, JobEvent]:
     return {event.index: event for event in events if event.progress is None}
 
 
-def test_runs_are_done_on_ray_and_their_files_come_home(jobs: Any, tmp_path: Path) -> None:
+def test_runs_are_done_on_ray_and_their_files_come_home_the_record_last(
+    jobs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     results = tmp_path / "results"
+    came: list[Path] = []
+
+    def write(file: Path, write: Callable[[IO[bytes]], object]) -> None:
+        came.append(file)
+        store.write_atomically(file, write)
+
+    monkeypatch.setattr(ray_launcher, "write_atomically", write)
     runs = [jobs.Run(name, results) for name in ("one", "raise", "die", "two")]
     events = list(ray_cluster()(jobs.work, runs))
     ends = _ends(events)
@@ -79,9 +90,12 @@ def test_runs_are_done_on_ray_and_their_files_come_home(jobs: Any, tmp_path: Pat
         assert threads == "1"
         assert (results / "runs" / f"{name}.npz").read_bytes() == b"arrays of " + name.encode()
         assert (results / "runs" / f"{name}.json").read_text() == "{}"
+        of_run = [file.suffix for file in came if file.stem == name]
+        assert sorted(of_run) == [".ckpt", ".json", ".npz"]
+        assert of_run[-1] == ".json"  # an interruption between two files leaves no whole run
     assert "no good" in str(ends[1].error)
     assert ends[2].error is not None
-    assert len(list((results / "runs").iterdir())) == 4
+    assert len(list((results / "runs").iterdir())) == 6
     assert {event.index for event in events if event.progress == "half way"} == {0, 3}
     assert not ray.is_initialized()
 

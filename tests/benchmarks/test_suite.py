@@ -2,6 +2,7 @@ import dataclasses
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -176,6 +177,24 @@ def test_a_run_whose_process_dies_is_a_failed_run(
     assert set(result.failures.values()) == {"its process died with exit code -9"}
     failure = json.loads(plan.store.failure_file(plan.missing[0].key).read_text())
     assert failure["error"] == "its process died with exit code -9"
+
+
+def test_a_failure_is_forgotten_once_the_run_is_done_elsewhere(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    def elsewhere(function: JobFunction, jobs: Sequence[Any]) -> Iterator[JobEvent]:
+        away = tmp_path / "away"
+        for index, job in enumerate(jobs):
+            result = function(dataclasses.replace(job, results=away), lambda _: None)
+            shutil.copytree(away, job.results, dirs_exist_ok=True)
+            yield JobEvent(index, result=result)
+
+    plan = suite.make_plan(tiny_table, tiny_source, range(1), tmp_path / "results", ["bce"])
+    (request,) = plan.missing
+    plan.store.write_failure(request.key, {"error": "no good"})
+    assert suite.run(plan, elsewhere, lambda _: None).failures == {}
+    assert plan.store.has(request.key)
+    assert not plan.store.failure_file(request.key).exists()
 
 
 def test_a_mistake_in_a_row_is_said_before_anything_is_trained(
