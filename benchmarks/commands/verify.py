@@ -36,18 +36,24 @@ def _verify(options: argparse.Namespace) -> int:
     Returns:
         0; 1 if a cell moved further than its tolerance allows, or a run failed.
     """
-    from benchmarks import verify
+    from benchmarks import provenance, verify
 
     failures = _run_tables(options) if options.full else 0
     print("The small setting, run anew:")
     with tempfile.TemporaryDirectory(prefix="cnn-rnn-verify-") as folder:
         reports = {verify.SMALL: verify.run_small(Path(folder), Path(folder) / "home")}
     for name in TABLES:
-        found = _report(options.results / f"{name}.json")
+        file = options.results / f"{name}.json"
+        found = _report(file)
         if found is None:
             print(f"{name}: not in {options.results}: `make {name}` or `verify --full` makes it")
         elif not found["is_mini"]:
             print(f"{name}: not compared: it is on {found['data']['title']}")
+        elif found["provenance"]["code"] != provenance.code_version():
+            print(
+                f"{name}: not compared: other sources made {file}: `make {name}` or "
+                "`verify --full` makes it anew"
+            )
         else:
             reports[name] = found
     if options.write:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import verify
+from benchmarks import provenance, verify
 from benchmarks.store import ResultError, write_json
 
 
@@ -28,7 +28,12 @@ def report() -> dict[str, Any]:
         "is_mini": True,
         "data": {"title": "MINI", "fingerprint": "f", "backbone": "b", "name": "mini"},
         "seeds": [0, 1, 2],
-        "provenance": {"versions": [], "machine": [], "commit": {"id": "c", "dirty": False}},
+        "provenance": {
+            "versions": [],
+            "machine": [],
+            "commit": {"id": "c", "dirty": False},
+            "code": provenance.code_version(),
+        },
         "rows": [
             _row("steady", 50.0, 0.0),
             _row("shaky", 40.0, 0.5),
@@ -146,6 +151,18 @@ def test_the_command_prints_each_cell_that_moved_and_fails_beyond_the_tolerance(
     write_json(results / "table3.json", real)
     assert main(words) == 0
     assert "table3: not compared: it is on COCO" in capsys.readouterr().out
+    write_json(results / "table3.json", _of_other_sources(_moved(report, 0, 2.0)))
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    assert f"table3: not compared: other sources made {results / 'table3.json'}" in shown
+    assert "table3: 1 of" not in shown
+    before = (tmp_path / "table3.json").read_bytes()
+    assert main([*words, "--write"]) == 0
+    assert (tmp_path / "table3.json").read_bytes() == before
+
+
+def _of_other_sources(report: dict[str, Any]) -> dict[str, Any]:
+    return {**report, "provenance": {**report["provenance"], "code": "of yesterday"}}
 
 
 def _into(folder: Path, function: Any) -> Any:
