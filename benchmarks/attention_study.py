@@ -155,13 +155,14 @@ def summarise(found: Sequence[Shares], resamples: int = RESAMPLES) -> dict[str, 
     Returns:
         `on_label`: for each label and what is given, the shares in percent, mass minus area and
         mass minus mean map with intervals, and the images of each seed; `conditioning`: for each
-        label, the mass after minus the mass before.
+        label, the mass after minus the mass before. A label that some run has on no image is left
+        out.
     """
     on_label: list[dict[str, Any]] = []
     conditioning: list[dict[str, Any]] = []
     for label, label_name in enumerate(LABELS):
         images = [int((~np.isnan(one.area[label])).sum()) for one in found]
-        if not any(images):
+        if not all(images):  # a run without any has no mean
             continue
         masses = [[one.mass[label, given] for one in found] for given in range(len(GIVEN))]
         areas = [one.area[label] for one in found]

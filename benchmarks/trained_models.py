@@ -88,12 +88,19 @@ class TrainedModels:
         """The trained model of a run, in evaluation mode, on the CPU.
 
         Raises:
-            CheckpointError: its weights are missing or damaged.
+            ResultError: its weights are missing or damaged; says how to have them made again.
         """
-        from cnn_rnn.checkpoint_file import load_checkpoint
+        from cnn_rnn.checkpoint_file import CheckpointError, load_checkpoint
 
-        file = self.result.plan.store.weights_file(record["key"])
-        return load_checkpoint(file, image_size=self.images.image_size).task.eval()
+        store, key = self.result.plan.store, record["key"]
+        file = store.weights_file(key)
+        try:
+            return load_checkpoint(file, image_size=self.images.image_size).task.eval()
+        except CheckpointError as error:
+            raise ResultError(
+                f"{file} is missing or damaged: delete {store.run_file(key)}, and the run is made "
+                "again with its weights"
+            ) from error
 
     def network(self, record: dict[str, Any]) -> CNNRNN:
         """The network of a CNN-RNN run, in evaluation mode."""

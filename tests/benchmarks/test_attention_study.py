@@ -93,6 +93,17 @@ def test_a_label_that_is_never_right_is_left_out() -> None:
     assert {row["label"] for row in found["on_label"]} == {"first"}
 
 
+def test_a_label_that_one_of_the_runs_never_gets_right_is_left_out() -> None:
+    mass, area = np.full((2, 2, 4), 0.5), np.full((2, 4), 0.5)
+    worse, less = mass.copy(), area.copy()
+    worse[1], less[1] = np.nan, np.nan
+    found = attention_study.summarise(
+        [Shares(mass, mass, area), Shares(worse, worse, less)], resamples=50
+    )
+    assert {row["label"] for row in found["on_label"]} == {"first"}
+    assert {row["label"] for row in found["conditioning"]} == {"first"}
+
+
 def test_the_study_of_a_trained_row_is_written_and_says_mini(
     tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
 ) -> None:

@@ -22,7 +22,7 @@ from benchmarks import (
 )
 from benchmarks.data import DataSource
 from benchmarks.spec import TableSpec
-from benchmarks.store import ResultError
+from benchmarks.store import ResultError, ResultStore, write_atomically
 from benchmarks.trained_models import TrainedModels
 from benchmarks.workers import in_this_process
 from cnn_rnn.plots import style
@@ -105,6 +105,23 @@ def test_a_trained_model_comes_back_as_it_was(models: TrainedModels) -> None:
     with torch.no_grad():
         scores = models.task(record).predict(models.features(range(16))).scores
     torch.testing.assert_close(scores, torch.from_numpy(arrays.scores), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("content", [None, b"half of it"])
+def test_weights_that_are_gone_or_torn_are_named_with_the_remedy(
+    models: TrainedModels, content: bytes | None, tmp_path: Path
+) -> None:
+    store = ResultStore(tmp_path)
+    elsewhere = TrainedModels(
+        dataclasses.replace(
+            models.result, plan=dataclasses.replace(models.result.plan, store=store)
+        )
+    )
+    record = models.records("softmax")[0]
+    if content is not None:
+        write_atomically(store.weights_file(record["key"]), lambda file: file.write(content))
+    with pytest.raises(ResultError, match=r"\.ckpt is missing or damaged: delete .*\.json"):
+        elsewhere.task(record)
 
 
 def test_captions_name_only_the_runs_that_were_used(models: TrainedModels) -> None:
