@@ -82,7 +82,7 @@ def read(folder: Path) -> Results:
     for file in sorted(folder.glob("*.json")):
         name = file.stem
         known = name in TABLES or name in ("ablation", "claims") or name.startswith("study-")
-        if not known and (found := _read(file)) and "table" in found and "rows" in found:
+        if not known and _is_table(file) and (found := _read(file)):
             results.tables[name] = found
     results.ablation = _read(folder / "ablation.json")
     if results.ablation is None:
@@ -103,6 +103,15 @@ def read(folder: Path) -> Results:
 def _other_studies(folder: Path) -> list[str]:
     found = (file.stem.removeprefix("study-") for file in sorted(folder.glob("study-*.json")))
     return [name for name in found if name not in STUDIES]
+
+
+def _is_table(file: Path) -> bool:
+    """Whether a file is a table of one's own; a rehearsal or whatever else lies there is none."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        return True  # torn: `_read` says so
+    return isinstance(content, dict) and "table" in content and "rows" in content
 
 
 def _read(file: Path) -> Content | None:

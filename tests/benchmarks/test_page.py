@@ -136,6 +136,17 @@ def test_mini_is_marked_everywhere(results: Path) -> None:
     assert text.count('class="whose">MINI<') == 5  # every line of ours: 2 rows, the oracle, 2 rows
 
 
+def test_what_is_no_report_of_a_table_stays_off_the_page(results: Path) -> None:
+    before = list(page_results.read(results).tables)
+    rehearsed = {"rehearsal": "table3", "title": "REHEARSAL", "rows": []}
+    write_json(results / "rehearsal-table3.json", rehearsed)
+    write_json(results / "mine.json", [1, 2])
+    assert list(page_results.read(results).tables) == before
+    write_json(results / "own.json", {**_report(results, "table3"), "format": 0})
+    with pytest.raises(ResultError, match=r"own\.json is no report of this version"):
+        page_results.read(results)
+
+
 def test_what_is_missing_says_which_target_makes_it(results: Path) -> None:
     _, found = page.write(results)
     missing = {part.name: part.target for part in found.missing}
