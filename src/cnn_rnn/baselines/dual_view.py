@@ -135,7 +135,8 @@ def tag_codes(positive: Tensor, candidates: int, penalty: float) -> npt.NDArray[
         no code and has none.
     """
     # Counts are exact in float32 below 2^24 images.
-    common = (positive.float().T @ positive.float()).double().numpy()
+    counted = positive.float()
+    common = (counted.T @ counted).double().numpy()
     lengths = np.sqrt(common.diagonal())
     gram = common / np.maximum(np.outer(lengths, lengths), 1)
     similarity = gram.copy()
