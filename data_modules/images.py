@@ -4,6 +4,7 @@ docs/bad_input.md lists what happens to each kind of file that is no plain RGB p
 """
 
 import io
+import re
 import warnings
 from os import fsencode
 from pathlib import Path
@@ -23,6 +24,7 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".ti
 MAX_PIXELS = 89_478_485  # Pillow's own bound for a warning: a quarter of a GB as RGB
 SKIP_HINT = "or leave such images out with on_error: skip"
 _EXIF_ORIENTATION = 0x0112
+_PLACE_IN_SOURCE = re.compile(r"\w+, \S+\.cpp:\d+, ")  # torchvision's, before what it says
 
 
 def read_image(path: Path) -> Tensor:
@@ -56,7 +58,8 @@ def read_image(path: Path) -> Tensor:
         got = f"a file that begins with {shown(data[:16])}"
         raise _broken(path, expected, got) from None
     except Exception as error:  # decoders raise nearly anything on bad bytes
-        got = f"a truncated or damaged file ({type(error).__name__}: {error})"
+        reason = _PLACE_IN_SOURCE.sub("", str(error))
+        got = f"a truncated or damaged file ({type(error).__name__}: {reason})"
         raise _broken(path, "a whole image", got) from None
 
 

@@ -156,8 +156,9 @@ class PredictionWriter(BasePredictionWriter):
         failures = write_failures(self.failures_file, parts.read())
         if failures:
             logger.warning(
-                "%d photos could not be read; all are listed in %s\n  %s",
+                "%d %s could not be read; see %s\n  %s",
                 len(failures),
+                "photo" if len(failures) == 1 else "photos",
                 self.failures_file,
                 "\n  ".join(failures[:_SHOWN]),
             )

@@ -28,6 +28,7 @@ Photo: TypeAlias = str | Path | Image.Image | Tensor | npt.NDArray[Any]
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 MAX_PIXELS = 89_478_485  # Pillow's own bound for a warning: a quarter of a GB as RGB
 _KNOWN_ID = re.compile(r"rgb8-exif-white/(square|crop)-([1-9]\d*)-bilinear-antialias")
+_PLACE_IN_SOURCE = re.compile(r"\w+, \S+\.cpp:\d+, ")
 _CROPPED_PART = 224 / 256  # the usual ImageNet protocol
 
 
@@ -112,9 +113,13 @@ def _read_file(path: Path) -> Tensor:
         ) from None
     except Exception as error:  # decoders raise nearly anything on bad bytes
         raise PhotoError(
-            f"{path}: a truncated or damaged image ({type(error).__name__}: {error}); "
-            "replace it by a whole photo"
+            f"{path}: a truncated or damaged image ({_reason(error)}); replace it by a whole photo"
         ) from None
+
+
+def _reason(error: Exception) -> str:
+    """What a decoder says, without the place in its own source that torchvision puts before it."""
+    return f"{type(error).__name__}: {_PLACE_IN_SOURCE.sub('', str(error))}"
 
 
 def _decode(data: bytes, name: str) -> Tensor:

@@ -80,7 +80,7 @@ def test_a_broken_photo_is_listed_and_not_fatal(
     assert failure["image"] == "new/photo 05.jpg"
     assert failure["error"].startswith("new/photo 05.jpg: expected an image")
     assert "on_error" not in failure["error"]
-    assert "1 photos could not be read" in capfd.readouterr().err
+    assert "1 photo could not be read" in capfd.readouterr().err
     assert 'class="broken"' in Path("labels.html").read_text()
 
 

@@ -148,6 +148,13 @@ def test_a_truncated_image_is_refused(tmp_path: Path, format_name: str, kept: fl
         read_image(path)
 
 
+def test_a_message_leaves_out_where_the_decoder_was_built(tmp_path: Path) -> None:
+    path = tmp_path / "cut.jpg"
+    path.write_bytes(photo_bytes()[:-90])
+    with pytest.raises(DataError, match=r"damaged file \(RuntimeError: [A-Z][^/]*\); replace"):
+        read_image(path)
+
+
 def test_a_file_that_is_no_image_is_refused_with_its_first_bytes(tmp_path: Path) -> None:
     path = tmp_path / "page.jpg"
     path.write_text("<!DOCTYPE html><title>404</title>")
