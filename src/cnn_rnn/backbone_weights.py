@@ -49,6 +49,7 @@ def weights_file(name: str, weights: str) -> Any:
         f"backbone.weights: no file {weights!r}"
         + (f", and not one of torchvision's {', '.join(published)}" if published else "")
         + f"; give the path of a state dict of {name}"
+        + (", or mini for the packaged one" if name == "vgg16_mini" else "")
     )
 
 

@@ -175,3 +175,7 @@ Configs that come with the package: {_listed(packaged_configs())}
 Any key of a config can be set behind it: lightning fit --config mini.yaml --trainer.max_epochs 3
 See all keys with their values: lightning fit --config mini.yaml --print_config
 A checkpoint alone predicts photos: lightning predict --photos FOLDER --ckpt_path best.ckpt"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -189,7 +189,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m cnn_rnn.export", description="Export a trained CNN-RNN.", allow_abbrev=False
     )
     parser.add_argument("--checkpoint", required=True, help="a .ckpt file, or mini")
-    parser.add_argument("--out", type=Path, default=Path("exported"), help="a folder")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("exported"),
+        help="a folder, made where it is not there (exported)",
+    )
     parser.add_argument(
         "--photos", type=Path, required=True, help="a folder of photos to compare the outputs on"
     )
@@ -216,8 +221,10 @@ def _examples(folder: Path) -> list[Path]:
     """The first photos of a folder; at least two, so that a batch is one.
 
     Raises:
-        PhotoError: there are fewer.
+        PhotoError: there is no such folder, or there are fewer.
     """
+    if not folder.is_dir():
+        raise PhotoError(f"--photos {folder}: no such folder; name one that holds photos")
     found = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _SUFFIXES]
     if len(found) < 2:
         raise PhotoError(f"{folder}: expected two photos at least, got {len(found)}; add some")

@@ -145,6 +145,8 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 def test_missing_weights_say_what_could_be_named_instead() -> None:
     with pytest.raises(WeightsError, match="IMAGENET1K_V1"):
         build_backbone("resnet18", "nowhere.pth")
+    with pytest.raises(WeightsError, match=r"state dict of vgg16_mini, or mini for the packaged"):
+        build_backbone("vgg16_mini", "nowhere.pth")
 
 
 def test_features_of_regions_are_those_of_each_crop_the_whole_image_first() -> None:

@@ -54,6 +54,12 @@ def test_a_config_that_is_nowhere_is_answered_with_those_that_are(
     assert lines[0].endswith("(did you mean coco.yaml?)")
 
 
+def test_the_module_can_be_run() -> None:
+    command = [sys.executable, "-m", "cnn_rnn.cli", "--version"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("cnn-rnn ")
+
+
 def test_a_wrong_subcommand_is_answered_with_the_right_ones(capsys: Captured) -> None:
     assert main(["tets", "--config", "coco.yaml"]) == 2
     error = capsys.readouterr().err

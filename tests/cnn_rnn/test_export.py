@@ -135,6 +135,8 @@ def test_the_command_answers_mistakes_in_a_line(
     Path("empty").mkdir()
     assert main(["--checkpoint", BEST, "--photos", "empty"]) == 2
     assert "error: empty: expected two photos at least, got 0" in caplog.text
+    assert main(["--checkpoint", BEST, "--photos", "nowhere"]) == 2
+    assert "error: --photos nowhere: no such folder" in caplog.text
 
 
 def test_a_ranking_model_is_refused(folder: Path) -> None:
