@@ -97,6 +97,7 @@ SETS = {
             "CNN_RNN_COCO",
             ("",),
             ("annotations/instances_{split}.json", "{split}"),
+            "run make data-coco DATA_ROOT=DIR, or "
             "get train2014.zip, val2014.zip and annotations_trainval2014.zip from "
             "https://cocodataset.org/#download and unpack them into",
             "mini",
@@ -137,6 +138,7 @@ SETS = {
             "CNN_RNN_VOC2007",
             ("VOCdevkit/VOC2007", "VOC2007", ""),
             ("ImageSets/Main/{split}.txt", "JPEGImages"),
+            "run make data-voc2007 DATA_ROOT=DIR, or "
             "get VOCtrainval_06-Nov-2007.tar and VOCtest_06-Nov-2007.tar from "
             "http://host.robots.ox.ac.uk/pascal/VOC/voc2007/ and unpack both into",
             "mini-voc2007",

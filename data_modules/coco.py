@@ -44,7 +44,8 @@ class COCODataModule(MultiLabelDataModule):
     title = "COCO"
     how_to_get = (
         "get train2014.zip, val2014.zip and annotations_trainval2014.zip from "
-        "https://cocodataset.org/#download, unpack them in this folder, and pass it as "
+        "https://cocodataset.org/#download, unpack them in this folder "
+        "(python -m data_modules coco --root DIR does both), and pass it as "
         "--data.init_args.root; `lightning fit --config mini.yaml` runs without any download"
     )
 

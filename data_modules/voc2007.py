@@ -68,8 +68,9 @@ class VOC2007DataModule(MultiLabelDataModule):
     title = "VOC2007"
     how_to_get = (
         "get VOCtrainval_06-Nov-2007.tar and VOCtest_06-Nov-2007.tar from "
-        "http://host.robots.ox.ac.uk/pascal/VOC/voc2007/, unpack both in one folder, and pass it "
-        "as --data.init_args.root"
+        "http://host.robots.ox.ac.uk/pascal/VOC/voc2007/, unpack both in one folder "
+        "(python -m data_modules voc2007 --root DIR does both), and pass it as "
+        "--data.init_args.root"
     )
 
     def __init__(

@@ -44,8 +44,10 @@ def command(
     """
     made = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
     made.set_defaults(command=function)
-    made.add_argument("--seeds", type=count, default=3, help="runs of each row")
-    made.add_argument("--results", type=Path, default=Path("results"), help="folder to write in")
+    made.add_argument("--seeds", type=count, default=3, help="runs of each row (3)")
+    made.add_argument(
+        "--results", type=Path, default=Path("results"), help="folder to write in (results)"
+    )
     made.add_argument(
         "--workers", type=count, default=None, help="local processes; by default one a core"
     )

@@ -28,7 +28,9 @@ def add(commands: Commands) -> None:
         parser = common.command(commands, name, partial(_table, name), words)
         common.data_arguments(parser, *((REHEARSAL,) if name == "table3" else ()))
         common.backbone_arguments(parser)
-        parser.add_argument("--rows", nargs="+", metavar="ROW", default=None, help="only these")
+        parser.add_argument(
+            "--rows", nargs="+", metavar="ROW", default=None, help="only these, by their ids"
+        )
         wandb.add_option(parser)
     every = common.command(commands, "tables", _tables, "all four tables, in one queue of runs")
     every.add_argument(
