@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import time
@@ -95,6 +96,9 @@ def data_identity(source: DataSource, inputs: Inputs = "image") -> dict[str, str
 
 def execute(request: RunRequest, tell: Tell) -> RunOutcome:
     """Trains, asks, measures, and writes the run, or what went wrong, into the store."""
+    # A trainer and its task refer to each other: without this the weights, optimizers and mapped
+    # features of all earlier runs of this process would stay until Python happens to look.
+    gc.collect()
     started, worked = time.monotonic(), time.process_time()
     store = ResultStore(request.results)
     try:

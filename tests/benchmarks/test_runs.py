@@ -1,4 +1,5 @@
 import dataclasses
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from lightning import Trainer
 
 from benchmarks import evaluate
 from benchmarks.data import DataSource
@@ -170,3 +172,18 @@ def test_a_run_on_held_out_images_measures_nothing_else(
     held_out = store.read_arrays(request.key).image_id.tolist()
     assert len(held_out) == 12
     assert all(1000 <= int(name) < 1048 for name in held_out)
+
+
+def test_a_run_frees_what_the_one_before_it_left(
+    tiny_table: TableSpec, tiny_source: DataSource, tmp_path: Path
+) -> None:
+    requests = [_request(tiny_table, tiny_source, tmp_path, "bce", seed) for seed in range(3)]
+    gc.collect()
+    gc.disable()  # Python looks when it likes, so that the test would not say anything
+    try:
+        for request in requests:
+            assert execute(request, _ignore).error is None
+        left = sum(type(one) is Trainer for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert left <= 1
