@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from cnn_rnn.cells import LSTMCell
+from cnn_rnn.decoding.lstm_weights import lstm_weights
 from cnn_rnn.decoding.native_build import load_library
 from cnn_rnn.decoding.protocol import Weights
 from cnn_rnn.network import CNNRNN
@@ -23,12 +24,8 @@ class LSTMStep:
     """
 
     def __init__(self, network: CNNRNN, cell: LSTMCell, weights: Weights = "float32") -> None:
-        lstm = cell.cell
-        bias = lstm.bias_ih + lstm.bias_hh
-        linear = torch.nn.functional.linear
-        self._input_gates = linear(network.input_table, lstm.weight_ih, bias)  # (K+1, 4H)
-        self._recurrent = lstm.weight_hh.T.to(getattr(torch, weights))  # (H, 4H)
-        self._project_path = network.project_path.weight.T  # (H, D)
+        read = lstm_weights(network, cell, weights)
+        self._input_gates, self._recurrent, self._project_path = read
 
     def __call__(
         self, hidden: Tensor, memory: Tensor, parents: Tensor, label_ids: Tensor, first: int
