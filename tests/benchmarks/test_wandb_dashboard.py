@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import os
 import subprocess
@@ -49,20 +48,15 @@ def test_without_a_server_the_specification_is_a_file(
     assert without_ids(written["workspace"]) == without_ids(built)
 
 
-def test_with_a_server_it_is_saved_there_and_the_second_time_changed(tmp_path: Path) -> None:
-    path = ROOT / "tests" / "data" / "wandb_server.py"
-    spec = importlib.util.spec_from_file_location("wandb_server", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    with module.serving() as server:
+def test_with_a_server_it_is_saved_there_and_the_second_time_changed(
+    wandb_server: Any, tmp_path: Path
+) -> None:
+    with wandb_server.serving() as server:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("WANDB_")},
             "HOME": str(tmp_path / "user"),
             "WANDB_BASE_URL": server.url,
-            "WANDB_API_KEY": module.API_KEY,
+            "WANDB_API_KEY": wandb_server.API_KEY,
         }
         done = subprocess.run(
             [sys.executable, "-c", TWICE, "dashboard", "--results", tmp_path],

@@ -1,6 +1,5 @@
 import contextlib
 import csv
-import importlib.util
 import io
 import json
 import os
@@ -224,24 +223,14 @@ def test_an_interrupted_logging_goes_on(made: Logged, tmp_path: Path) -> None:
     assert len(list((results / "wandb").glob(f"offline-run-*-{lost}"))) == 1
 
 
-def wandb_server() -> Any:
-    path = Path(__file__).parents[1] / "data" / "wandb_server.py"
-    spec = importlib.util.spec_from_file_location("wandb_server", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_suite_arrives_whole_on_a_server(made: Logged, tmp_path: Path) -> None:
-    server = wandb_server()
+def test_the_suite_arrives_whole_on_a_server(
+    made: Logged, wandb_server: Any, tmp_path: Path
+) -> None:
     found = sorted((made.results / "wandb").glob("offline-run-*"))
     copies = [shutil.copytree(run, tmp_path / run.name) for run in found]
-    with server.serving() as serving:
+    with wandb_server.serving() as serving:
         environment = {**os.environ, "WANDB_BASE_URL": serving.url}
-        environment["WANDB_API_KEY"] = server.API_KEY
+        environment["WANDB_API_KEY"] = wandb_server.API_KEY
         environment |= {name: str(tmp_path / "own") for name in VARIABLES}
         subprocess.run(
             [WANDB, "sync", *copies],

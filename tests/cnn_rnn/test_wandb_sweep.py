@@ -1,6 +1,5 @@
 """The packaged sweep with the real `wandb sweep` and `wandb agent`, against a loopback server."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -15,17 +14,6 @@ from cnn_rnn.cli import main
 
 BIN = Path(sys.executable).parent
 SWEEP = Path(str(resources.files("cnn_rnn") / "configs" / "sweeps" / "lr_width_order.yaml"))
-
-
-def wandb_server() -> Any:
-    path = Path(__file__).parents[1] / "data" / "wandb_server.py"
-    spec = importlib.util.spec_from_file_location("wandb_server", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def options() -> dict[str, Any]:
@@ -45,20 +33,19 @@ def test_every_parameter_of_the_sweep_is_an_option_of_the_command_line(
     assert {name: printed[name.rpartition(".")[2]] for name in given} == given
 
 
-def test_an_agent_of_the_sweep_trains_online(folder: Path) -> None:
-    server = wandb_server()
+def test_an_agent_of_the_sweep_trains_online(folder: Path, wandb_server: Any) -> None:
     sweep = folder / "sweep.yaml"  # the same on tiny data
     sweep.write_text(SWEEP.read_text().replace("- mini.yaml", "- tiny.yaml"))
     told = {
         "model.init_args.lr": {"value": 0.002},
         "model.init_args.order": {"value": "rare_first"},
     }
-    with server.serving() as serving:
+    with wandb_server.serving() as serving:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("WANDB_")},
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "WANDB_BASE_URL": serving.url,
-            "WANDB_API_KEY": server.API_KEY,
+            "WANDB_API_KEY": wandb_server.API_KEY,
             **{f"WANDB_{kind}_DIR": str(folder / "own") for kind in ("DATA", "CACHE", "CONFIG")},
         }
         serving.commands = [{"type": "run", "run_id": "one", "program": "lightning", "args": told}]

@@ -1,7 +1,6 @@
 """The real client's `wandb sync` against a loopback server."""
 
 import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -10,17 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-
-def wandb_server() -> Any:
-    path = Path(__file__).parents[1] / "data" / "wandb_server.py"
-    spec = importlib.util.spec_from_file_location("wandb_server", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def sync(runs: list[Path], url: str, key: str, own: Path) -> str:
@@ -39,13 +27,12 @@ def sync(runs: list[Path], url: str, key: str, own: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def synced(on_wandb: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def synced(on_wandb: Any, wandb_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The server after both runs were synced; copies, as a marker is left beside what was."""
     folder = tmp_path_factory.mktemp("synced")
     copies = [shutil.copytree(run, folder / run.name) for run in on_wandb.runs]
-    server = wandb_server()
-    with server.serving() as serving:
-        said = sync(copies, serving.url, server.API_KEY, folder / "own")
+    with wandb_server.serving() as serving:
+        said = sync(copies, serving.url, wandb_server.API_KEY, folder / "own")
         assert said.count("Finished syncing") == 2
         yield serving
 
