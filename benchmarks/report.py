@@ -122,11 +122,11 @@ def _row(
         "against_reference": against_reference,
         "protocol": records[0]["protocol"] if records else None,
         "protocols": _protocols(records),
-        "ranked": {name: _spread(records, "ranked", name) for name in RANKED},
+        "ranked": {name: spread_of(records, "ranked", name) for name in RANKED},
         "empty_classes": records[0]["measured"]["test"]["ranked"]["empty_classes"]
         if records
         else None,
-        "empty_paths": _spread(records, "empty_paths"),
+        "empty_paths": spread_of(records, "empty_paths"),
         "average_precision": _by_class(result, records)
         if result.plan.table.kind == "average_precision"
         else None,
@@ -167,14 +167,14 @@ def _cells(result: SuiteResult, row: RowSpec, records: Sequence[Record]) -> dict
 def _column(records: Sequence[Record], column: str) -> dict[str, Any] | None:
     if column in DECIDED:
         protocol = records[0]["protocol"] if records else ""
-        return _spread(records, "decided", protocol, column)
-    return _spread(records, "ranked", column)
+        return spread_of(records, "decided", protocol, column)
+    return spread_of(records, "ranked", column)
 
 
 def _protocols(records: Sequence[Record]) -> dict[str, Any]:
     names = records[0]["measured"]["test"]["decided"] if records else ()
     return {
-        protocol: {metric: _spread(records, "decided", protocol, metric) for metric in DECIDED}
+        protocol: {metric: spread_of(records, "decided", protocol, metric) for metric in DECIDED}
         for protocol in names
     }
 
@@ -186,14 +186,14 @@ def _by_class(result: SuiteResult, records: Sequence[Record]) -> dict[str, Any]:
     names = result.plan.store.read_arrays(records[0]["key"]).label_names.tolist()
     return {
         method: {
-            name: _spread(records, "average_precision", method, index)
+            name: spread_of(records, "average_precision", method, index)
             for index, name in enumerate(names)
         }
         for method in ("11_points", "all_points")
     }
 
 
-def _spread(records: Sequence[Record], *keys: str | int) -> dict[str, Any] | None:
+def spread_of(records: Sequence[Record], *keys: str | int) -> dict[str, Any] | None:
     """Mean and sd in percent of what the runs measured on the test part, found by its keys.
 
     None without runs, and where a run has no such number.

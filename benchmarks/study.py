@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import comparison, study_derived
 from benchmarks.data import DataSource
 from benchmarks.metric_names import DECIDED, HEADINGS
-from benchmarks.report import header, in_percent
+from benchmarks.report import header, spread_of
 from benchmarks.runs import RunRequest
 from benchmarks.study_derived import DerivedRequest
 from benchmarks.study_spec import SEED_STEP, StudyRow, StudySpec
@@ -156,8 +156,10 @@ def _row(
         "note": row.note,
         "failures": [result.failures[one.key] for one in requests if one.key in result.failures],
         "protocol": protocol,
-        "cells": {metric: _spread(records, *_path(metric, protocol), metric) for metric in METRICS},
-        "empty_paths": _spread(records, "empty_paths"),
+        "cells": {
+            metric: spread_of(records, *_path(metric, protocol), metric) for metric in METRICS
+        },
+        "empty_paths": spread_of(records, "empty_paths"),
         "against_reference": None if against is None else dict(against),
         "history": [record["history"] for record in records if record.get("history")],
         "runs": [
@@ -174,19 +176,6 @@ def _row(
 
 def _path(metric: str, protocol: str) -> tuple[str, ...]:
     return ("decided", protocol) if metric in DECIDED else ("ranked",)
-
-
-def _spread(records: Sequence[dict[str, Any]], *keys: str) -> dict[str, Any] | None:
-    """In percent, what the runs measured on the test part; None without runs or such a number."""
-    shares: list[float] = []
-    for record in records:
-        found = record["measured"]["test"]
-        for key in keys:
-            found = found[key]
-        if found is None:
-            return None
-        shares.append(found)
-    return in_percent(shares) if shares else None
 
 
 def _how(plan: StudyPlan, row: StudyRow) -> str:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from benchmarks.commands import common
+from benchmarks.commands import ablation, common
 from benchmarks.commands.common import Commands
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from benchmarks.ablation import AblationSpec
+    from benchmarks.suite import SuiteResult
 
 
 def add(commands: Commands) -> None:
@@ -39,19 +47,14 @@ def _study(options: argparse.Namespace) -> int:
 
 def _recall(options: argparse.Namespace) -> int:
     """The ablation's runs, by object size."""
-    from benchmarks import ablation, study_recall, study_render, suite
-    from benchmarks.spec_reading import read_table
+    from benchmarks import study_recall, study_render
     from benchmarks.study_spec import read_study
 
-    spec = ablation.read_ablation()
-    table = read_table(spec.table)
-    source = common.source(options, table)
-    only = (spec.baseline, spec.row)
-    plan = suite.make_plan(table, source, range(options.seeds), options.results, only)
-    result = common.run(plan, options)
-    if not all(result.runs(table.row(row)) for row in only):
-        return common.finish(result, "No comparison: a row has no finished run.", [])
-    description = suite.describe(source, table.row(spec.row).training.held_out)
-    built = study_recall.build_recall(read_study(options.name), spec, result, description)
-    files = study_render.write(built, options.results)
-    return common.finish(result, study_render.to_text(built), files)
+    def write(
+        spec: AblationSpec, result: SuiteResult, description: str
+    ) -> tuple[str, Sequence[Path]]:
+        study = read_study(options.name)
+        built = study_recall.build_recall(study, spec, result, description)
+        return study_render.to_text(built), study_render.write(built, options.results)
+
+    return ablation.compare(options, write)
