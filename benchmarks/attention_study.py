@@ -70,7 +70,7 @@ def build(
             models.test_images,
             models.boxes,
             arrays.best_path[:count],
-            lambda word, seed=record["seed"]: tell(f"seed {seed}, {word}"),  # type: ignore[misc]  # bound now
+            _of_seed(record["seed"], tell),
         )
         for record, arrays in zip(records, models.arrays(ROW), strict=True)
     ]
@@ -88,6 +88,11 @@ def build(
         "level": LEVEL,
         **summarise(found),
     }
+
+
+def _of_seed(seed: int, tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Tells the same, and whose network it is about."""
+    return lambda word: tell(f"seed {seed}, {word}")
 
 
 def steps(models: TrainedModels) -> int:

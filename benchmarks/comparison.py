@@ -7,7 +7,7 @@ where the interval of the difference lies on one side of zero; elsewhere no diff
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from cnn_rnn.metrics import functional
 
 LEVEL = 0.95
 RESAMPLES = 2000
+NORMALISERS: dict[str, Literal["min_k_r", "r"]] = {"map_at_k": "min_k_r", "map_at_k_r": "r"}
 SEED = 0  # of the draws: the same images for every table of equally many
 
 
@@ -51,14 +52,14 @@ def measured(arrays: Arrays, wanted: Sequence[str], map_k: int) -> Measure:
     parts: list[Measure] = []
     if set(wanted) & set(DECIDED):
         parts.append(resampling.decided(arrays.decisions, *known))
-    for name, normaliser in (("map_at_k", "min_k_r"), ("map_at_k_r", "r")):
+    for name, normaliser in NORMALISERS.items():
         if name in wanted:
             values = functional.average_precision_at_k(
                 torch.from_numpy(arrays.scores),
                 torch.from_numpy(arrays.target),
                 min(map_k, len(arrays.label_names)),
                 torch.from_numpy(arrays.ignored),
-                normaliser,  # type: ignore[arg-type]  # mypy takes the literals for str
+                normaliser,
             )
             parts.append(resampling.mean_of_images(values.numpy(), name))
     if any(name in METHODS.values() or name.startswith(CLASS_PREFIXES) for name in wanted):

@@ -8,6 +8,7 @@ same path, and this project's sources, which are sent with the runs.
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import logging
 import socket
 import tempfile
@@ -44,10 +45,8 @@ def ray_cluster(cores: int | None = None, address: str | None = None) -> Launche
     Raises:
         RayError: Ray is not installed, or nobody answers at the address.
     """
-    try:
-        import ray  # noqa: F401
-    except ImportError:
-        raise RayError("Ray is not installed: pip install 'cnn-rnn[ray]'") from None
+    if importlib.util.find_spec("ray") is None:
+        raise RayError("Ray is not installed: pip install 'cnn-rnn[ray]'")
     if address is not None:
         _check_address(address)
 

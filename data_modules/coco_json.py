@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeGuard
 
 from data_modules.errors import DataError, shown
 
@@ -168,13 +168,13 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _is_number(value: object) -> bool:
-    # Bounded, because an integer of 400 digits is no float.
-    return type(value) in (int, float) and abs(value) < 1e12  # type: ignore[arg-type]  # type() narrows nothing
+def _is_number(value: object) -> TypeGuard[float]:
+    # To Python true and false are numbers. Bounded, because an integer of 400 digits is no float.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
 
 
 def _is_size(value: object) -> bool:
-    return _is_number(value) and value >= 0  # type: ignore[operator]  # a number, as just seen
+    return _is_number(value) and value >= 0
 
 
 def _is_box(value: object) -> bool:

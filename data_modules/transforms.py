@@ -28,11 +28,11 @@ def evaluation_transform(image_size: int, resize: Resize = "square") -> nn.Modul
         (3, H, W) uint8 -> (3, S, S) uint8.
     """
     if resize == "square":
-        return v2.Resize((image_size, image_size), antialias=True)  # type: ignore[no-any-return]
+        squeeze: nn.Module = v2.Resize((image_size, image_size), antialias=True)
+        return squeeze
     shorter = round(image_size / _CROPPED_PART)
-    return v2.Compose(  # type: ignore[no-any-return]
-        [v2.Resize(shorter, antialias=True), v2.CenterCrop(image_size)]
-    )
+    crop: nn.Module = v2.Compose([v2.Resize(shorter, antialias=True), v2.CenterCrop(image_size)])
+    return crop
 
 
 def training_transform(image_size: int) -> nn.Module:

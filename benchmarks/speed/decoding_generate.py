@@ -66,7 +66,8 @@ def _model_class() -> Any:
     """Made on first use: importing transformers takes seconds."""
     transformers: Any = importlib.import_module("transformers")
 
-    class PathModel(transformers.PreTrainedModel, transformers.GenerationMixin):  # type: ignore[misc]  # Any
+    # mypy is not shown transformers, so that to it these are classes without a known base.
+    class PathModel(transformers.PreTrainedModel, transformers.GenerationMixin):  # type: ignore[misc]
         """The four methods of a path network behind one ``forward``."""
 
         config_class = transformers.PretrainedConfig

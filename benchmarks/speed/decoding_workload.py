@@ -56,9 +56,16 @@ def build_workload(
     vectors = torch.randn(num_labels, FEATURE_DIM, generator=generator)
     features = _features(targets[:num_images], vectors, generator)
     torch.manual_seed(seed)
-    options = {"hidden_dim": hidden_dim, "joint_activation": joint_activation}
-    network = CNNRNN(num_labels, FEATURE_DIM, dropout=0.0, label_scale=0.3, **options)  # type: ignore[arg-type]  # mixed
-    recipe = [source, num_labels, num_images, train_steps, seed, options, FEATURE_DIM, NOISE]
+    network = CNNRNN(
+        num_labels,
+        FEATURE_DIM,
+        hidden_dim=hidden_dim,
+        joint_activation=joint_activation,
+        dropout=0.0,
+        label_scale=0.3,
+    )
+    sizes = [num_labels, num_images, train_steps, hidden_dim, FEATURE_DIM]
+    recipe = [source, *sizes, joint_activation, seed, NOISE]
     kept = _kept_file([*recipe, LONGEST_PATH, BATCH_SIZE, LEARNING_RATE, torch.__version__])
     if kept.is_file():
         network.load_state_dict(load_file(kept))
