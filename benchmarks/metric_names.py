@@ -25,12 +25,3 @@ PROTOCOLS = {
     "first_k": "the best path, cut at k labels; it may be shorter",
     "as_decoded": "the best path, however long",
 }
-
-RANKINGS = {
-    "map_at_k": "mean over images of AP@{k}: the sum of the precision at each right label among "
-    "the {k} best, divided by min({k}, R), R the labels of the image; the paper gives no formula",
-    "map_at_k_r": "the same divided by R",
-    "map": "mean over classes of the all-point average precision over images; classes without "
-    "positives are left out",
-    "map_11": "the same with VOC2007's 11 points",
-}
