@@ -15,7 +15,7 @@ from torch import Tensor
 
 from cnn_rnn.cells import LSTMCell
 from cnn_rnn.decoding.native_build import load_library
-from cnn_rnn.decoding.native_lstm import LSTMStep
+from cnn_rnn.decoding.native_lstm import LSTMStep, NewPrefixes
 from cnn_rnn.decoding.paths import Paths, empty_paths
 from cnn_rnn.decoding.prefix_cache import DEFAULT_MAX_BYTES, grown, keep_for
 from cnn_rnn.decoding.protocol import NAN_MESSAGE, Weights
@@ -90,20 +90,32 @@ class NativePrefixes:
         if type(network.cell) is LSTMCell:
             self._lstm = LSTMStep(network, network.cell, weights)
         self._compute_root(network)
-        per_node = sum(
+        self.max_bytes = max_bytes
+        self._bytes_per_node = sum(
             table.element_size() * math.prod(table.shape[1:])
             for table in (*self.state, *self.scores)
         )
-        self.max_nodes = max(1, max_bytes // per_node)
+        # Memory that is not written yet is only promised by the system, not taken.
+        self._grow(1 + max_bytes // self._bytes_per_node)
+        if self._lstm is not None:
+            self._lstm.grow(1 + max_bytes // self._lstm.bytes_per_product)
 
     def __len__(self) -> int:
         """Nodes, the empty prefix among them."""
         return int(load_library().trie_size(self.trie))
 
-    def clear(self, network: CNNRNN) -> None:
+    def clear(self) -> None:
         """Forget all prefixes but the empty one."""
         load_library().trie_clear(self.trie)
-        self._compute_root(network)
+        if self._lstm is not None:
+            self._lstm.num_products = 0
+
+    def has_room_for(self, count: int) -> bool:
+        """Whether that many new prefixes are sure to stay within ``max_bytes``."""
+        needed = (len(self) + count) * self._bytes_per_node
+        if self._lstm is not None:
+            needed += (self._lstm.num_products + count) * self._lstm.bytes_per_product
+        return needed <= self.max_bytes
 
     def scores_of(self, embedding: Tensor) -> _Scores:
         """What images or prefixes of these embeddings, (n, D), bring to the scores."""
@@ -115,18 +127,22 @@ class NativePrefixes:
         self.state = [part.contiguous() for part in state]
         self.scores = self.scores_of(embedding)
 
+    def _grow(self, capacity: int) -> None:
+        self.state = [grown(table, capacity) for table in self.state]
+        self.scores = _Scores(*(grown(table, capacity) for table in self.scores))
+
     def extend(self, network: CNNRNN, search: ctypes.c_void_p, count: int) -> None:
         """Compute the ``count`` prefixes that the search waits for."""
         first = len(self)
-        parents, label_ids = torch.empty(2, count, dtype=torch.int64)
-        load_library().search_extend(search, parents.data_ptr(), label_ids.data_ptr())
+        rows = torch.empty(4, count, dtype=torch.int64)
+        num_outer = load_library().search_extend(search, *(row.data_ptr() for row in rows))
+        parents, label_ids, product_of, outer = rows
         if first + count > len(self.scores.embedding):
-            capacity = 2 * (first + count)
-            self.state = [grown(table, capacity) for table in self.state]
-            self.scores = _Scores(*(grown(table, capacity) for table in self.scores))
+            self._grow(2 * (first + count))
         new = slice(first, first + count)
         if self._lstm is not None:
-            embedding = self._lstm(self.state[0], self.state[1], parents, label_ids, first)
+            prefixes = NewPrefixes(parents, label_ids, product_of, outer[:num_outer])
+            embedding = self._lstm(self.state[0], self.state[1], prefixes, first)
         else:
             state = tuple(part.index_select(0, parents) for part in self.state)
             state, embedding = network.advance(state, label_ids)
@@ -215,7 +231,7 @@ class _Run:
                     raise ValueError(NAN_MESSAGE)
                 if missing == 0:
                     return
-                if len(prefixes) + missing > prefixes.max_nodes and rows.shape[0] > 1:
+                if rows.shape[0] > 1 and not prefixes.has_room_for(missing):
                     break
                 prefixes.extend(self._network, search, missing)
             left = torch.empty_like(rows)
@@ -227,5 +243,5 @@ class _Run:
             self.mass[left] = 0
             self.tail[left] = -torch.inf
         for part in left.chunk(2):
-            prefixes.clear(self._network)
+            prefixes.clear()
             self._search(part.contiguous())

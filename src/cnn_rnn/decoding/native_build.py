@@ -68,9 +68,9 @@ def load_library() -> ctypes.CDLL:
         ("search_new", pointer, [pointer, pointer, pointer, integer]),
         ("search_free", None, [pointer]),
         ("search_run", integer, [pointer, pointer, integer]),
-        ("search_extend", None, [pointer, pointer, pointer]),
+        ("search_extend", integer, [pointer] * 5),
         ("search_open_rows", integer, [pointer, pointer]),
-        ("lstm_step", None, [*[pointer] * 3, integer, integer, pointer, pointer, integer]),
+        ("lstm_step", None, [pointer, integer, integer, integer]),
     ):
         function = getattr(library, name)
         function.argtypes, function.restype = arguments, result

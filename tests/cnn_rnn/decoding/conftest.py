@@ -8,6 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmarks.speed import decoding_workload
+from benchmarks.speed.decoding_workload import Workload, build_workload
 from cnn_rnn.cells import CellName
 from cnn_rnn.decoding import PathNetwork, Paths
 from cnn_rnn.network import CNNRNN
@@ -179,3 +181,13 @@ def assert_same_paths() -> Callable[[Paths, Paths], None]:
                 assert log_prob == pytest.approx(places[path], rel=1e-5, abs=1e-5)
 
     return check
+
+
+@pytest.fixture(scope="package")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Workload:
+    """A network that knows the order of labels, and images that it has not seen."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoding_workload, "_kept_file", lambda recipe: folder / "it.safetensors")
+        patch.delenv("CNN_RNN_REAL_DATA", raising=False)
+        return build_workload(20, 500, train_steps=60, hidden_dim=64)

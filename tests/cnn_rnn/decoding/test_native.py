@@ -6,13 +6,16 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmarks.speed.decoding_workload import Workload
 from cnn_rnn.decoding import Paths, beam_search
+from cnn_rnn.decoding.batched import beam_search_batched
 from cnn_rnn.decoding.native import (
     NativePrefixes,
     beam_search_native,
     beam_search_native_with_mass,
 )
 from cnn_rnn.decoding.native_build import why_not_available
+from cnn_rnn.decoding.native_lstm import LSTMStep, NewPrefixes
 from cnn_rnn.decoding.prefix_cache import keep_for
 from cnn_rnn.decoding.reference import beam_search_reference
 from cnn_rnn.network import CNNRNN
@@ -51,9 +54,9 @@ def test_prefix_mass_does_not_underflow(random_cnn_rnn: Build, features: Tensor)
     torch.testing.assert_close(scores, expected, rtol=1e-5, atol=1e-3)
 
 
-@pytest.mark.parametrize("max_nodes", [1, 20, 100, 400])
+@pytest.mark.parametrize("max_kilobytes", [0, 40, 200, 800])
 def test_memory_is_bounded_and_results_do_not_change(
-    max_nodes: int,
+    max_kilobytes: int,
     random_cnn_rnn: Build,
     features: Tensor,
     assert_same_paths: Check,
@@ -62,12 +65,11 @@ def test_memory_is_bounded_and_results_do_not_change(
     network = random_cnn_rnn(30)
     expected = beam_search_reference(network, features, 3, 4)
     mass = beam_search_native_with_mass(network, features, 3, 4)[1]
-    prefixes = NativePrefixes(network)
-    prefixes.max_nodes = max_nodes
+    prefixes = NativePrefixes(network, max_bytes=1000 * max_kilobytes)
     monkeypatch.setattr("cnn_rnn.decoding.native.keep_for", lambda *_: prefixes)
     for _ in range(2):
         assert_same_paths(beam_search_native(network, features, 3, 4), expected)
-        assert len(prefixes) <= max(max_nodes, 1 + 3 * 4)
+        assert prefixes.has_room_for(0) or len(prefixes) <= 1 + 3 * 4  # those of one image
     torch.testing.assert_close(beam_search_native_with_mass(network, features, 3, 4)[1], mass)
 
 
@@ -80,9 +82,49 @@ def test_a_second_search_computes_no_prefix(
     def refuse(*_: object) -> None:
         raise AssertionError("a prefix was computed again")
 
-    monkeypatch.setattr(network, "advance", refuse)
+    monkeypatch.setattr(NativePrefixes, "extend", refuse)
     second = beam_search_native(network, features, 3, 4)
     assert all(torch.equal(*parts) for parts in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("min_length", [0, 2])
+def test_live_paths_that_cannot_matter_are_not_computed(
+    min_length: int,
+    trained: Workload,
+    assert_same_paths: Check,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network, features = trained.network, trained.features
+    every, needed = NativePrefixes(network), NativePrefixes(network)
+    monkeypatch.setattr("cnn_rnn.decoding.native.keep_for", lambda *_: every)
+    beam_search_native_with_mass(network, features, 5, 8, min_length)
+    monkeypatch.setattr("cnn_rnn.decoding.native.keep_for", lambda *_: needed)
+    found = beam_search_native(network, features, 5, 8, min_length)
+    assert_same_paths(found, beam_search_batched(network, features, 5, 8, min_length))
+    assert len(needed) < 0.8 * len(every)
+
+
+def test_each_prefix_that_goes_on_is_multiplied_once(
+    random_cnn_rnn: Build, features: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = random_cnn_rnn(30)
+    multiplied: list[Tensor] = []
+    parents: list[Tensor] = []
+    step = LSTMStep.__call__
+
+    def watch(
+        self: LSTMStep, hidden: Tensor, memory: Tensor, new: NewPrefixes, first: int
+    ) -> Tensor:
+        multiplied.append(new.outer.clone())
+        parents.append(new.parents.clone())
+        return step(self, hidden, memory, new, first)
+
+    monkeypatch.setattr(LSTMStep, "__call__", watch)
+    for part in features.chunk(3):
+        beam_search_native(network, part, 5, 4)
+    outer = torch.cat(multiplied)
+    assert set(outer.tolist()) == set(torch.cat(parents).tolist())
+    assert len(set(outer.tolist())) == len(outer) < len(torch.cat(parents))
 
 
 def test_changed_weights_are_never_answered_with_old_prefixes(

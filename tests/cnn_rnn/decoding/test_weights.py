@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from benchmarks.speed import decoding_workload
-from benchmarks.speed.decoding_workload import Workload, build_workload
+from benchmarks.speed.decoding_workload import Workload
 from cnn_rnn.decoding import PathNetwork, beam_search
 from cnn_rnn.decoding.native_build import why_not_available
 from cnn_rnn.network import CNNRNN
@@ -14,15 +13,6 @@ from cnn_rnn.network import CNNRNN
 needs_native = pytest.mark.skipif(
     why_not_available() is not None, reason=f"no compiled search: {why_not_available()}"
 )
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Workload:
-    folder = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decoding_workload, "_kept_file", lambda recipe: folder / "it.safetensors")
-        patch.delenv("CNN_RNN_REAL_DATA", raising=False)
-        return build_workload(20, 500, train_steps=60, hidden_dim=64)
 
 
 @needs_native

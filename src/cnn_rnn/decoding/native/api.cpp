@@ -6,6 +6,7 @@
 #include "search.hpp"
 
 using cnn_rnn::Image;
+using cnn_rnn::LSTMRows;
 using cnn_rnn::Problem;
 using cnn_rnn::Scratch;
 using cnn_rnn::Search;
@@ -43,35 +44,35 @@ int64_t search_run(void* handle, const Side* prefix, int64_t num_threads) {
   for (int64_t thread = 1; thread < num_threads; ++thread) others.emplace_back(work, thread);
   work(0);
   for (std::thread& other : others) other.join();
-  search.missing.clear();
-  for (int64_t thread = 0; thread < num_threads; ++thread) {
+  for (int64_t thread = 0; thread < num_threads; ++thread)
     if (!sound[thread]) return -1;
-    const std::vector<int64_t>& part = scratch[thread].missing;
-    search.missing.insert(search.missing.end(), part.begin(), part.end());
-  }
-  std::sort(search.missing.begin(), search.missing.end());
-  search.missing.erase(std::unique(search.missing.begin(), search.missing.end()),
-                       search.missing.end());
+  search.collect_missing(scratch);
   return static_cast<int64_t>(search.missing.size());
 }
 
-// Adds the awaited prefixes to the trie, and tells their parents and last labels.
-void search_extend(void* handle, int64_t* parents, int64_t* label_ids) {
+// Adds the awaited prefixes to the trie, and tells their parents, their last labels and the rows of
+// their parents' products. Returns how many of these are new; outer tells whose.
+int64_t search_extend(void* handle, int64_t* parents, int64_t* label_ids, int64_t* products,
+                      int64_t* outer) {
   Search& search = *static_cast<Search*>(handle);
+  Trie& trie = *search.trie;
+  const int64_t first = trie.num_products;
   for (size_t i = 0; i < search.missing.size(); ++i) {
-    parents[i] = search.missing[i] / search.trie->num_labels;
-    label_ids[i] = search.missing[i] % search.trie->num_labels;
-    search.trie->add(search.missing[i]);
+    parents[i] = search.missing[i] / trie.num_labels;
+    label_ids[i] = search.missing[i] % trie.num_labels;
+    products[i] = trie.product(static_cast<int32_t>(parents[i]));
+    if (products[i] >= first) outer[products[i] - first] = parents[i];
+    trie.add(search.missing[i]);
   }
+  return trie.num_products - first;
 }
 
 // The hidden and memory state of count rows; see lstm.hpp.
-void lstm_step(const float* gates, const float* memory, const int64_t* parents, int64_t count,
-               int64_t hidden_dim, float* hidden_out, float* memory_out, int64_t num_threads) {
+void lstm_step(const LSTMRows* rows, int64_t count, int64_t hidden_dim, int64_t num_threads) {
   num_threads = std::max<int64_t>(1, std::min(num_threads, count / 32));
   const auto work = [&](int64_t thread) {
-    cnn_rnn::lstm_rows(gates, memory, parents, count * thread / num_threads,
-                       count * (thread + 1) / num_threads, hidden_dim, hidden_out, memory_out);
+    cnn_rnn::lstm_rows(*rows, count * thread / num_threads, count * (thread + 1) / num_threads,
+                       hidden_dim);
   };
   std::vector<std::thread> others;
   for (int64_t thread = 1; thread < num_threads; ++thread) others.emplace_back(work, thread);

@@ -1,4 +1,5 @@
-// What an LSTM does between its matrix products, in one pass; the memory is read through the parent.
+// What an LSTM does between its matrix products, in one pass; products and memory are
+// read through the parent.
 
 #pragma once
 
@@ -21,20 +22,32 @@ inline float tanh_of(float x) {
   return x < 0.0f ? -t : t;
 }
 
-// gates (n, 4H): input, forget, cell and output gate before their activation, as PyTorch has them.
-// memory (m, H) is read at the parents' rows; hidden_out and memory_out are (n, H).
-inline void lstm_rows(const float* gates, const float* memory, const int64_t* parents, int64_t first,
-                      int64_t last, int64_t H, float* hidden_out, float* memory_out) {
+// Where the n rows are read and written. Gates are in PyTorch's order, before their activation:
+// input, forget, cell and output gate.
+struct LSTMRows {
+  const float* products;      // (m, 4H): what hidden states bring to the gates
+  const float* input_gates;   // (K+1, 4H): what labels bring, biases included
+  const float* memory;        // (m, H)
+  const int64_t* product_of;  // (n), rows of products
+  const int64_t* label_ids;   // (n)
+  const int64_t* parents;     // (n), rows of memory
+  float* hidden_out;          // (n, H)
+  float* memory_out;          // (n, H)
+};
+
+inline void lstm_rows(const LSTMRows& rows, int64_t first, int64_t last, int64_t H) {
   for (int64_t row = first; row < last; ++row) {
-    const float* g = gates + row * 4 * H;
-    const float* before = memory + parents[row] * H;
-    float* hidden = hidden_out + row * H;
-    float* after = memory_out + row * H;
+    const float* p = rows.products + rows.product_of[row] * 4 * H;
+    const float* q = rows.input_gates + rows.label_ids[row] * 4 * H;
+    const float* before = rows.memory + rows.parents[row] * H;
+    float* hidden = rows.hidden_out + row * H;
+    float* after = rows.memory_out + row * H;
 #pragma omp simd
     for (int64_t j = 0; j < H; ++j) {
-      const float keep = sigmoid(g[H + j]) * before[j] + sigmoid(g[j]) * tanh_of(g[2 * H + j]);
+      const float entering = sigmoid(p[j] + q[j]) * tanh_of(p[2 * H + j] + q[2 * H + j]);
+      const float keep = sigmoid(p[H + j] + q[H + j]) * before[j] + entering;
       after[j] = keep;
-      hidden[j] = sigmoid(g[3 * H + j]) * tanh_of(keep);
+      hidden[j] = sigmoid(p[3 * H + j] + q[3 * H + j]) * tanh_of(keep);
     }
   }
 }

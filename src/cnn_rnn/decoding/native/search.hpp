@@ -14,6 +14,8 @@ namespace cnn_rnn {
 // exp in float32 keeps its digits down to here.
 constexpr float kSmallestExponent = -80.0f;
 constexpr float kSmallestDoubleExponent = -600.0f;
+// See collect_missing; measured.
+constexpr size_t kRowsWorthAProduct = 64;
 
 struct Path {
   float total;     // log-probability
@@ -21,18 +23,25 @@ struct Path {
   int32_t label;   // the last label while the prefix is awaited, else -1
 };
 
+struct End {
+  float total;
+  bool decided;  // whether it becomes a candidate
+};
+
 struct Image {
   int64_t row;
   int32_t step = 0;
   bool done = false;
   std::vector<Path> live, candidates;
+  // Of the step at hand, for the live paths looked at so far.
+  std::vector<Path> best;  // label is set, node is the parent's slot
+  std::vector<End> ends;
 };
 
 struct Scratch {
   std::vector<float> joint, logits;
   std::vector<uint8_t> used;
-  std::vector<Path> best;         // label is set, node is the parent's slot
-  std::vector<float> ends;
+  std::vector<Path> live;
   std::vector<int64_t> missing;
 };
 
@@ -46,43 +55,69 @@ struct Search {
     }
   }
 
-  // One step: the candidates that END here, and the live paths that go on. False on NaN.
-  bool step(const Side& prefix, Image& image, Scratch& s) const {
-    const int64_t K = problem.num_classes - 1;
-    const size_t N = static_cast<size_t>(problem.beam_width);
-    s.best.clear();
-    s.ends.clear();
-    for (size_t slot = 0; slot < image.live.size(); ++slot) {
-      const Path& path = image.live[slot];
-      const float normaliser = score(problem, prefix, image.row, path.node, s.joint.data(), s.logits.data());
-      if (normaliser != normaliser) return false;
-      const bool may_end = image.step >= problem.min_length;
-      s.ends.push_back(may_end ? path.total + (s.logits[K] - normaliser) : -kInf);
-      if (image.step < problem.max_length) {
-        mark(path.node, 1, s);
-        rank_labels(path.total, normaliser, static_cast<int32_t>(slot), image, s);
-        mark(path.node, 0, s);
-      }
+  // Whether what is left of the live paths cannot change the step's outcome: they come best first,
+  // and no continuation is better than the path it continues. Sums over live paths want them all.
+  bool settled(Image& image) const {
+    const size_t slot = image.ends.size(), N = static_cast<size_t>(problem.beam_width);
+    if (slot == image.live.size()) return true;
+    if (slot == 0 || problem.mass) return false;
+    const float bound = image.live[slot].total;
+    if (image.best.size() == N && image.best.back().total >= bound) return true;
+    decide_ends(image, bound);
+    return image.candidates.size() == N && image.candidates.back().total >= bound;
+  }
+
+  // Ranks the continuations of the next live path. False on NaN.
+  bool expand(const Side& prefix, Image& image, Scratch& s) const {
+    const size_t slot = image.ends.size();
+    const Path& path = image.live[slot];
+    const float normaliser = score(problem, prefix, image.row, path.node, s.joint.data(), s.logits.data());
+    if (normaliser != normaliser) return false;
+    const bool may_end = image.step >= problem.min_length;
+    const float end = s.logits[problem.num_classes - 1] - normaliser;
+    image.ends.push_back({may_end ? path.total + end : -kInf, !may_end});
+    if (image.step < problem.max_length) {
+      mark(path.node, 1, s);
+      rank_labels(path.total, normaliser, static_cast<int32_t>(slot), image, s);
+      mark(path.node, 0, s);
     }
-    for (size_t slot = 0; slot < s.ends.size(); ++slot) {
-      const float end = s.ends[slot];
+    return true;
+  }
+
+  // Makes candidates of the ENDs from bound on that are among the N best continuations; nothing
+  // that is still to be ranked may be better than bound.
+  void decide_ends(Image& image, float bound) const {
+    const size_t N = static_cast<size_t>(problem.beam_width);
+    for (size_t slot = 0; slot < image.ends.size(); ++slot) {
+      const float end = image.ends[slot].total;
+      if (image.ends[slot].decided || !(end >= bound)) continue;
+      image.ends[slot].decided = true;
       size_t before = 0;
-      for (const Path& label : s.best)
+      for (const Path& label : image.best)
         before += label.total > end || (label.total == end && label.node <= int32_t(slot));
-      for (size_t other = 0; other < s.ends.size(); ++other)
-        before += s.ends[other] > end || (s.ends[other] == end && other < slot);
+      for (size_t other = 0; other < image.ends.size(); ++other) {
+        const float total = image.ends[other].total;
+        before += total > end || (total == end && other < slot);
+      }
       if (end > -kInf && before < N) insert(image.candidates, {end, image.live[slot].node, -1}, N);
     }
+  }
+
+  // Ends the step: the live paths that go on.
+  void finish_step(Image& image, Scratch& s) const {
+    const size_t N = static_cast<size_t>(problem.beam_width);
+    decide_ends(image, -kInf);
     const float worst = image.candidates.size() == N ? image.candidates.back().total : -kInf;
-    std::vector<Path> live;
     // Paths that can win no more are dropped, unless their labels are still to be summed up.
-    const bool over = s.best.empty() || s.best.front().total <= worst;
-    for (const Path& label : s.best)
+    const bool over = image.best.empty() || image.best.front().total <= worst;
+    s.live.clear();
+    for (const Path& label : image.best)
       if (!over && (problem.mass || label.total > worst))
-        live.push_back({label.total, image.live[label.node].node, label.label});
-    image.live.swap(live);
+        s.live.push_back({label.total, image.live[label.node].node, label.label});
+    image.live.swap(s.live);
+    image.best.clear();
+    image.ends.clear();
     ++image.step;
-    return true;
   }
 
   // Marks the labels on a prefix as used (1) or free (0).
@@ -120,12 +155,12 @@ struct Search {
         float* tail = problem.tail + image.row * K;
         add_mass(totals, s.used.data() + k0, width, least, mass + k0, tail + k0);
       }
-      const float worst = s.best.size() == N ? s.best.back().total : -kInf;
+      const float worst = image.best.size() == N ? image.best.back().total : -kInf;
       if (!(most > worst)) continue;
       for (int64_t k = 0; k < width; ++k)
         if (totals[k] > -kInf && !s.used[k0 + k] &&
-            (s.best.size() < N || totals[k] > s.best.back().total))
-          insert(s.best, {totals[k], slot, static_cast<int32_t>(k0 + k)}, N);
+            (image.best.size() < N || totals[k] > image.best.back().total))
+          insert(image.best, {totals[k], slot, static_cast<int32_t>(k0 + k)}, N);
     }
   }
 
@@ -167,27 +202,55 @@ struct Search {
     }
   }
 
-  // Runs one image until it is done or waits for prefixes. False on NaN.
+  // Whether the prefix of a live path is computed; finds its node.
+  bool is_known(Path& path) const {
+    if (path.label < 0) return true;
+    const int32_t node = trie->child(path.node, path.label);
+    if (node < 0) return false;
+    path = {path.total, node, -1};
+    return true;
+  }
+
+  // Runs one image until it is done or waits for a prefix. False on NaN.
   bool run(const Side& prefix, Image& image, Scratch& s) const {
     while (!image.live.empty()) {
-      bool waits = false;
-      for (Path& path : image.live) {
-        if (path.label < 0) continue;
-        const int32_t node = trie->child(path.node, path.label);
-        if (node < 0) {
+      while (!settled(image)) {
+        Path& path = image.live[image.ends.size()];
+        if (!is_known(path)) {
           s.missing.push_back(trie->key(path.node, path.label));
-          waits = true;
-        } else {
-          path.node = node;
-          path.label = -1;
+          return true;
         }
+        if (!expand(prefix, image, s)) return false;
       }
-      if (waits) return true;
-      if (!step(prefix, image, s)) return false;
+      finish_step(image, s);
     }
     image.done = true;
     write(image);
     return true;
+  }
+
+  // Collects what the images wait for: a product of few rows costs as much as one of more, so
+  // while there are few, what the images may need next comes along.
+  void collect_missing(const std::vector<Scratch>& scratch) {
+    missing.clear();
+    for (const Scratch& part : scratch)
+      missing.insert(missing.end(), part.missing.begin(), part.missing.end());
+    drop_duplicates();
+    const size_t N = static_cast<size_t>(problem.beam_width);
+    const size_t enough = problem.mass ? SIZE_MAX : kRowsWorthAProduct;
+    for (size_t ahead = 1; ahead < N && !missing.empty() && missing.size() < enough; ++ahead) {
+      for (Image& image : images) {
+        const size_t slot = image.ends.size() + ahead;
+        if (image.done || slot >= image.live.size() || is_known(image.live[slot])) continue;
+        missing.push_back(trie->key(image.live[slot].node, image.live[slot].label));
+      }
+      drop_duplicates();
+    }
+  }
+
+  void drop_duplicates() {
+    std::sort(missing.begin(), missing.end());
+    missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
   }
 
   Trie* trie;

@@ -1,4 +1,5 @@
 // A trie of label prefixes: node 0 is the empty one, and the labels of a path are read off it.
+// What a prefix brings to the gates of all its children is one row of a table of products, once.
 
 #pragma once
 
@@ -14,6 +15,8 @@ struct Trie {
   void clear() {
     parents.assign(1, -1);
     labels.assign(1, -1);
+    products.assign(1, -1);
+    num_products = 0;
     keys.assign(1024, -1);
     nodes.assign(1024, -1);
   }
@@ -35,6 +38,12 @@ struct Trie {
     nodes[at] = static_cast<int32_t>(size());
     parents.push_back(static_cast<int32_t>(key / num_labels));
     labels.push_back(static_cast<int32_t>(key % num_labels));
+    products.push_back(-1);
+  }
+  // The row of a node's product; a node without one is given the next.
+  int32_t product(int32_t node) {
+    if (products[node] < 0) products[node] = num_products++;
+    return products[node];
   }
   void grow() {
     std::vector<int64_t> old_keys(keys.size() * 4, -1);
@@ -50,7 +59,8 @@ struct Trie {
   }
 
   int64_t num_labels;
-  std::vector<int32_t> parents, labels, nodes;
+  int32_t num_products;
+  std::vector<int32_t> parents, labels, products, nodes;
   std::vector<int64_t> keys;
 };
 
