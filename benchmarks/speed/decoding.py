@@ -21,8 +21,8 @@ from torch import Tensor
 
 from benchmarks.speed.decoding_generate import search_by_generate
 from benchmarks.speed.decoding_peers import (
-    FloorSizes,
     floor_products,
+    floor_sizes,
     search_by_hypothesis,
     search_by_image,
 )
@@ -30,9 +30,12 @@ from benchmarks.speed.decoding_workload import TRAIN_STEPS, Workload, build_work
 from benchmarks.speed.machine import CLOCK_HELP, CLOCKS, load_average, write_results
 from cnn_rnn.decoding import Paths, beam_search
 from cnn_rnn.decoding.batched import beam_search_batched
-from cnn_rnn.decoding.native import beam_search_native, beam_search_native_with_mass
+from cnn_rnn.decoding.native import (
+    beam_search_native,
+    beam_search_native_with_mass,
+)
 from cnn_rnn.decoding.native_build import why_not_available
-from cnn_rnn.decoding.prefix_cache import forget_prefixes, prefixes_of
+from cnn_rnn.decoding.prefix_cache import forget_prefixes
 from cnn_rnn.network import CNNRNN
 
 Row = dict[str, object]
@@ -44,6 +47,7 @@ OTHERS = 4096  # images decoded before the unseen ones
 MOST_SECONDS = 3.0  # of a measurement, the search that warms up among them
 FEW, SOME = 32, 256  # images of the slow ways, without --full
 CACHES = ("cold", "unseen", "known")
+RATIOS = ("by hypothesis", "by image", "generate", "floor", "own products")
 ACTIVATIONS: tuple[Literal["identity", "relu"], ...] = ("identity", "relu")
 RESULTS = Path(__file__).parent / "results" / "decoding.json"
 
@@ -130,23 +134,16 @@ def run_setting(
             batches = [batch[:images] for batch in batches]
             search = partial(way.search, network)
             times = _times(search, network, features[:OTHERS], batches, cache, seconds, clock)
-            rows.append(
-                {
-                    "implementation": way.name,
-                    "B": batch_size,
-                    "K": network.num_labels,
-                    "N": BEAM_WIDTH,
-                    "cache": cache,
-                    "h": network.joint_activation,
-                    "images": images,
-                    "images_per_s": images / statistics.median(times),
-                    "spread": (max(times) - min(times)) / statistics.median(times),
-                    "repeats": len(times),
-                }
-            )
-    rows.append(_floor_row(network, features[:batch_size], seconds, clock, rows[0]))
+            rows.append(_measured(way.name, cache, images, times))
+    rows += _floor_rows(network, features[:batch_size], seconds, clock)
     _add_ratios(rows)
-    return rows
+    setting = {
+        "B": batch_size,
+        "K": network.num_labels,
+        "N": BEAM_WIDTH,
+        "h": network.joint_activation,
+    }
+    return [{**setting, **row} for row in rows]
 
 
 def _batches(features: Tensor, batch_size: int, cache: str) -> list[Tensor]:
@@ -206,22 +203,25 @@ def _compare(name: str, found: Paths, expected: Paths) -> None:
         raise RuntimeError(f"{name}: its paths are not those of the search by hypothesis")
 
 
-def _floor_row(network: CNNRNN, features: Tensor, seconds: float, clock: Clock, like: Row) -> Row:
-    """The matrix products alone, on the prefixes that a cold search needs."""
-    forget_prefixes(network)
-    beam_search_batched(network, features, BEAM_WIDTH, MAX_LENGTH, share_prefixes=True)
-    nodes = prefixes_of(network, features.device).nodes_by_depth()
-    products = partial(floor_products, network, sizes=FloorSizes(nodes, len(features)))
-    times = _times(products, network, features, [features], "known", seconds, clock)
+def _floor_rows(network: CNNRNN, features: Tensor, seconds: float, clock: Clock) -> list[Row]:
+    """The matrix products alone."""
+    rows = []
+    for name, sizes in floor_sizes(network, features, BEAM_WIDTH, MAX_LENGTH).items():
+        products = partial(floor_products, network, sizes=sizes)
+        times = _times(products, network, features, [features], "known", seconds, clock)
+        counts = {"prefixes": sum(sizes.prefixes), "products": sum(sizes.recurrent)}
+        rows.append({**_measured(name, "cold", len(features), times), **counts})
+    return rows
+
+
+def _measured(name: str, cache: str, images: int, times: list[float]) -> Row:
     return {
-        **like,
-        "implementation": "floor: matrix products, prefixes shared",
-        "cache": "cold",
-        "images": len(features),
-        "images_per_s": len(features) / statistics.median(times),
+        "implementation": name,
+        "cache": cache,
+        "images": images,
+        "images_per_s": images / statistics.median(times),
         "spread": (max(times) - min(times)) / statistics.median(times),
         "repeats": len(times),
-        "prefixes": sum(nodes),
     }
 
 
@@ -229,8 +229,7 @@ def _add_ratios(rows: list[Row]) -> None:
     speeds = {
         str(row["implementation"]).split(":")[0]: cast(float, row["images_per_s"])
         for row in rows
-        if row["implementation"] in ("by hypothesis", "by image", "generate")
-        or str(row["implementation"]).startswith("floor")
+        if str(row["implementation"]).split(":")[0] in RATIOS
     }
     for row in rows:
         speed = cast(float, row["images_per_s"])
@@ -245,6 +244,7 @@ def _format(row: Row) -> str:
         f"{ratios['by hypothesis']:>7.1f}x {ratios['by image']:>7.1f}x"
         f" {ratios.get('generate', math.nan):>7.1f}x"
         f" {1 / ratios['floor']:>6.2f} of the floor's time"
+        f" {1 / ratios.get('own products', math.nan):>6.2f} of native's products'"
     )
 
 

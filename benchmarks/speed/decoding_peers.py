@@ -11,6 +11,10 @@ from torch import Tensor
 
 from cnn_rnn.cells import LSTMCell
 from cnn_rnn.decoding import Paths
+from cnn_rnn.decoding.batched import beam_search_batched
+from cnn_rnn.decoding.native import beam_search_native, native_prefixes_of
+from cnn_rnn.decoding.native_build import why_not_available
+from cnn_rnn.decoding.prefix_cache import forget_prefixes, prefixes_of
 from cnn_rnn.network import CNNRNN
 
 
@@ -104,24 +108,45 @@ def _forward(
 
 
 class FloorSizes(NamedTuple):
-    """Rows of the matrix products that a search cannot do without."""
+    """Rows of the matrix products that a search cannot do without, level by level.
 
-    nodes_by_level: list[int]
-    images: int
+    Attributes:
+        prefixes: projected and scored.
+        recurrent: multiplied with the recurrent weights.
+        inputs: multiplied with the input weights; 0 where a table of all labels stands instead.
+    """
+
+    prefixes: list[int]
+    recurrent: list[int]
+    inputs: list[int]
+
+
+def floor_sizes(
+    network: CNNRNN, features: Tensor, beam_width: int, max_length: int
+) -> dict[str, FloorSizes]:
+    """The products of a cold search: one for each live prefix, and those that native takes."""
+    forget_prefixes(network)
+    beam_search_batched(network, features, beam_width, max_length, share_prefixes=True)
+    nodes = prefixes_of(network, features.device).nodes_by_depth()
+    sizes = {"floor: a product for each live prefix": FloorSizes(nodes, nodes, nodes)}
+    if features.device.type == "cpu" and why_not_available() is None:
+        beam_search_native(network, features, beam_width, max_length)
+        nodes, products = native_prefixes_of(network).counts_by_depth()
+        sizes["own products: of native, cold"] = FloorSizes(nodes, products, [0] * len(nodes))
+    return sizes
 
 
 def floor_products(network: CNNRNN, features: Tensor, sizes: FloorSizes) -> Tensor:
-    """The matrix products alone: the LSTM's on each level's new prefixes, and the projections.
+    """The matrix products alone: the LSTM's, and the projections.
 
     For h = identity the scores are a sum of two products with the label embedding.
     """
     assert isinstance(network.cell, LSTMCell)
     linear, weights, table = torch.nn.functional.linear, network.cell.cell, network.output_table
     result = linear(network.encode_image(features), table)
-    for nodes in sizes.nodes_by_level:
-        inputs = features.new_zeros(nodes, weights.input_size)
-        hidden = features.new_zeros(nodes, weights.hidden_size)
-        linear(inputs, weights.weight_ih)
-        linear(hidden, weights.weight_hh)
+    for prefixes, recurrent, inputs in zip(*sizes, strict=True):
+        linear(features.new_zeros(inputs, weights.input_size), weights.weight_ih)
+        linear(features.new_zeros(recurrent, weights.hidden_size), weights.weight_hh)
+        hidden = features.new_zeros(prefixes, weights.hidden_size)
         result = linear(network.project_path(hidden), table)
     return result

@@ -110,6 +110,13 @@ class NativePrefixes:
         if self._lstm is not None:
             self._lstm.num_products = 0
 
+    def counts_by_depth(self) -> tuple[list[int], list[int]]:
+        """How many prefixes of each length are held, and how many recurrent products of them."""
+        counts = torch.zeros(2, self.output_table.shape[0] + 1, dtype=torch.int64)
+        load_library().trie_count_by_depth(self.trie, *(row.data_ptr() for row in counts))
+        depths = int(counts[0].count_nonzero())
+        return counts[0, :depths].tolist(), counts[1, :depths].tolist()
+
     def has_room_for(self, count: int) -> bool:
         """Whether that many new prefixes are sure to stay within ``max_bytes``."""
         needed = (len(self) + count) * self._bytes_per_node
@@ -150,6 +157,13 @@ class NativePrefixes:
                 table[new] = part
         for table, part in zip(self.scores, self.scores_of(embedding), strict=True):
             table[new] = part
+
+
+def native_prefixes_of(network: CNNRNN, weights: Weights = "float32") -> NativePrefixes:
+    """The network's prefixes: those of earlier batches if its weights are still the same."""
+    return keep_for(
+        network, torch.device("cpu"), lambda: NativePrefixes(network, weights=weights), weights
+    )
 
 
 def beam_search_native(
@@ -194,12 +208,7 @@ class _Run:
         self.mass = torch.zeros(size, dtype=torch.float64)
         self.tail = torch.full(size, -torch.inf)
         self._network = network
-        self._prefixes = keep_for(
-            network,
-            features.device,
-            lambda: NativePrefixes(network, weights=weights),
-            weights,
-        )
+        self._prefixes = native_prefixes_of(network, weights)
         self._image = self._prefixes.scores_of(network.encode_image(features))
         self._problem = _Problem(
             network.num_labels + 1,

@@ -68,6 +68,7 @@ def load_library() -> ctypes.CDLL:
         ("search_new", pointer, [pointer, pointer, pointer, integer]),
         ("search_free", None, [pointer]),
         ("search_run", integer, [pointer, pointer, integer]),
+        ("trie_count_by_depth", None, [pointer] * 3),
         ("search_extend", integer, [pointer] * 5),
         ("search_open_rows", integer, [pointer, pointer]),
         ("lstm_step", None, [pointer, integer, integer, integer]),

@@ -13,6 +13,7 @@ from cnn_rnn.decoding.native import (
     NativePrefixes,
     beam_search_native,
     beam_search_native_with_mass,
+    native_prefixes_of,
 )
 from cnn_rnn.decoding.native_build import why_not_available
 from cnn_rnn.decoding.native_lstm import LSTMStep, NewPrefixes
@@ -122,6 +123,10 @@ def test_each_prefix_that_goes_on_is_multiplied_once(
     monkeypatch.setattr(LSTMStep, "__call__", watch)
     for part in features.chunk(3):
         beam_search_native(network, part, 5, 4)
+    prefixes, products = native_prefixes_of(network).counts_by_depth()
+    assert sum(prefixes) == 1 + len(torch.cat(parents))
+    assert (prefixes[0], products[0], products[-1]) == (1, 1, 0)
+    assert sum(products) == len(torch.cat(multiplied))
     outer = torch.cat(multiplied)
     assert set(outer.tolist()) == set(torch.cat(parents).tolist())
     assert len(set(outer.tolist())) == len(outer) < len(torch.cat(parents))

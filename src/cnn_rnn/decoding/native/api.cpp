@@ -18,6 +18,9 @@ extern "C" {
 void* trie_new(int64_t num_labels) { return new Trie(num_labels); }
 void trie_free(void* trie) { delete static_cast<Trie*>(trie); }
 void trie_clear(void* trie) { static_cast<Trie*>(trie)->clear(); }
+void trie_count_by_depth(void* trie, int64_t* nodes, int64_t* products) {
+  static_cast<Trie*>(trie)->count_by_depth(nodes, products);
+}
 int64_t trie_size(void* trie) { return static_cast<Trie*>(trie)->size(); }
 
 void* search_new(void* trie, const Problem* problem, const int64_t* rows, int64_t count) {

@@ -45,6 +45,15 @@ struct Trie {
     if (products[node] < 0) products[node] = num_products++;
     return products[node];
   }
+  // Adds up how many nodes there are of each depth, and how many of them have a product.
+  void count_by_depth(int64_t* node_counts, int64_t* product_counts) const {
+    std::vector<int64_t> depths(parents.size());
+    for (size_t node = 0; node < parents.size(); ++node) {
+      depths[node] = node == 0 ? 0 : depths[parents[node]] + 1;
+      ++node_counts[depths[node]];
+      product_counts[depths[node]] += products[node] >= 0;
+    }
+  }
   void grow() {
     std::vector<int64_t> old_keys(keys.size() * 4, -1);
     std::vector<int32_t> old_nodes(keys.size() * 4, -1);
