@@ -1,13 +1,14 @@
 """An LSTM over a trie of label prefixes, each node once, with its gradients (section 3.2).
 
-What the labels bring to the gates is looked up in a table, and the gradient of the recurrent
-weights is one matrix product over all nodes: autograd would take one for each level and add them.
+What the labels bring to the gates is looked up in a table. What a node brings to the gates of its
+children is one row of a matrix product, however many they are; so is what they send back. The
+gradient of the recurrent weights is one product over all nodes with children: autograd would take
+one for each level and add them.
 """
 
 from __future__ import annotations
 
-import itertools
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -29,52 +30,71 @@ def run_trie_lstm(
     Returns:
         (nodes, H), of the dtype of `input_gates`; differentiable once in the first two arguments.
     """
-    starts = [0, 1]
-    for level in trie.label_ids:
-        starts.append(starts[-1] + len(level))
     root = trie.nodes.new_tensor([start_id])
     label_ids = torch.cat([root, *trie.label_ids])
-    parents = torch.cat(
-        [root.new_zeros(1)]
-        + [level + first for level, first in zip(trie.parents, starts, strict=False)]
-    )
-    hidden: Tensor = _TrieLSTM.apply(input_gates, recurrent_weight, parents, label_ids, starts)
+    hidden: Tensor = _TrieLSTM.apply(input_gates, recurrent_weight, label_ids, _levels_of(trie))
     return hidden
 
 
-class _TrieLSTM(torch.autograd.Function):
-    """Nodes are numbered level by level; level l is `starts[l]` to `starts[l + 1]`."""
+class _Level(NamedTuple):
+    """The n nodes of one length, and the m nodes above that have children; START has none above.
 
+    Attributes:
+        first: the number of its first node; nodes are numbered level by level.
+        last: of the first node behind it.
+        parents: (n,) int64, the number of each node's parent.
+        outer: (m,) int64, the same numbers, each once.
+        outer_of: (n,) int64, the place of each node's parent in ``outer``.
+    """
+
+    first: int
+    last: int
+    parents: Tensor
+    outer: Tensor
+    outer_of: Tensor
+
+
+def _levels_of(trie: PrefixTrie) -> list[_Level]:
+    none = trie.nodes.new_empty(0)
+    levels = [_Level(0, 1, none, none, none)]
+    for parents in trie.parents:
+        above, first = levels[-1].first, levels[-1].last
+        # The nodes of a level are sorted by parent.
+        outer, outer_of = torch.unique_consecutive(parents, return_inverse=True)
+        levels.append(_Level(first, first + len(parents), parents + above, outer + above, outer_of))
+    return levels
+
+
+class _TrieLSTM(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
         input_gates: Tensor,
         recurrent_weight: Tensor,
-        parents: Tensor,
         label_ids: Tensor,
-        starts: list[int],
+        levels: list[_Level],
     ) -> Tensor:
         """All levels, from START on."""
         units = recurrent_weight.shape[1]
         gates = input_gates.index_select(0, label_ids)  # (nodes, 4H)
         hidden = gates.new_empty(len(label_ids), units)
         memory, squashed = torch.empty_like(hidden), torch.empty_like(hidden)
-        for first, last in itertools.pairwise(starts):
+        for first, last, parents, outer, outer_of in levels:
             level = gates[first:last]
-            above = parents[first:last]
             if first > 0:
-                level.addmm_(hidden.index_select(0, above), recurrent_weight.T)
+                products = hidden.index_select(0, outer) @ recurrent_weight.T
+                level += products.index_select(0, outer_of)
             entering, kept, candidate, shown = level.chunk(4, dim=1)
             level[:, : 2 * units].sigmoid_()
             candidate.tanh_()
             shown.sigmoid_()
             torch.mul(entering, candidate, out=memory[first:last])
             if first > 0:
-                memory[first:last].addcmul_(kept, memory.index_select(0, above))
+                memory[first:last].addcmul_(kept, memory.index_select(0, parents))
             torch.tanh(memory[first:last], out=squashed[first:last])
             torch.mul(shown, squashed[first:last], out=hidden[first:last])
-        ctx.save_for_backward(recurrent_weight, parents, label_ids, gates, hidden, memory, squashed)
-        ctx.starts = starts
+        ctx.save_for_backward(recurrent_weight, label_ids, gates, hidden, memory, squashed)
+        ctx.levels = levels
         ctx.num_rows = len(input_gates)
         return hidden
 
@@ -82,20 +102,23 @@ class _TrieLSTM(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
         """From the last level up; children's gradients are added up at their parent."""
-        recurrent_weight, parents, label_ids, gates, hidden, memory, squashed = ctx.saved_tensors
+        recurrent_weight, label_ids, gates, hidden, memory, squashed = ctx.saved_tensors
         units = recurrent_weight.shape[1]
         grad_hidden = grad_outputs[0].clone(memory_format=torch.contiguous_format)
         grad_memory = torch.zeros_like(grad_hidden)
         grad_gates = torch.empty_like(gates)
-        for first, last in reversed(list(itertools.pairwise(ctx.starts))):
+        every_outer = torch.cat([level.outer for level in ctx.levels])
+        # What the children of each node send back to the gates, added up.
+        grad_products = gates.new_zeros(len(every_outer), 4 * units)
+        end = len(every_outer)
+        for first, last, parents, outer, outer_of in reversed(ctx.levels):
             entering, kept, candidate, shown = gates[first:last].chunk(4, dim=1)
             into = grad_gates[first:last]
             to_entering, to_kept, to_candidate, to_shown = into.chunk(4, dim=1)
-            above = parents[first:last]
-            outer, tanh = grad_hidden[first:last], squashed[first:last]
-            inner = outer * shown
+            grad_here, tanh = grad_hidden[first:last], squashed[first:last]
+            inner = grad_here * shown
             inner.addcmul_(inner * tanh, tanh, value=-1).add_(grad_memory[first:last])
-            torch.mul(outer, tanh, out=to_shown)
+            torch.mul(grad_here, tanh, out=to_shown)
             torch.mul(inner, candidate, out=to_entering)
             torch.mul(inner, entering, out=to_candidate)
             to_candidate.addcmul_(to_candidate * candidate, candidate, value=-1)
@@ -104,10 +127,12 @@ class _TrieLSTM(torch.autograd.Function):
             if first == 0:
                 to_kept.zero_()
                 break
-            torch.mul(inner, memory.index_select(0, above), out=to_kept)
+            torch.mul(inner, memory.index_select(0, parents), out=to_kept)
             to_kept.mul_(kept).addcmul_(to_kept, kept, value=-1)
-            grad_hidden.index_add_(0, above, into @ recurrent_weight)
-            grad_memory.index_add_(0, above, inner * kept)
+            sums = grad_products[end - len(outer) : end].index_add_(0, outer_of, into)
+            end -= len(outer)
+            grad_hidden.index_add_(0, outer, sums @ recurrent_weight)
+            grad_memory.index_add_(0, parents, inner * kept)
         grad_input = gates.new_zeros(ctx.num_rows, 4 * units).index_add_(0, label_ids, grad_gates)
-        grad_recurrent = grad_gates[1:].T @ hidden.index_select(0, parents[1:])
-        return grad_input, grad_recurrent, None, None, None
+        grad_recurrent = grad_products.T @ hidden.index_select(0, every_outer)
+        return grad_input, grad_recurrent, None, None
