@@ -1,4 +1,4 @@
-"""The Triton kernel of one search step of one image (section 3.3); ``fused`` launches it.
+"""The Triton kernel of one search step of one image (section 3.3), and one that reads paths.
 
 Two passes over the label embedding, tile by tile: the first finds the normaliser of each live
 path, the second scores again and keeps the N best continuations. Scoring twice costs less than
@@ -103,7 +103,7 @@ def beam_step_kernel(
     BLOCK_W: tl.constexpr,  # noqa: N803
     RELU: tl.constexpr,  # noqa: N803
 ):
-    """One image; ``fused.beam_step`` describes the arguments."""
+    """One image; ``fused_ops.beam_step`` describes the arguments."""
     image = tl.program_id(0).to(tl.int64)
     slots = tl.arange(0, SLOTS)
     at_slots = image * N + slots
@@ -241,3 +241,34 @@ def beam_step_kernel(
         used_out + at_slots[:, None] * num_words + word_ids[None, :], words | bit, mask=is_word
     )
     tl.store(nan_out + image, bad)
+
+
+@triton.jit(do_not_specialize=["batch_size", "steps", "max_length"])
+def read_paths_kernel(
+    parents,  # (S, B, N) int64
+    label_ids,  # (S, B, N) int64
+    candidates,  # (B, N) int64
+    paths,  # (B, N, T) int64, padded
+    lengths,  # (B, N) int64
+    batch_size,
+    steps,
+    max_length,
+    N: tl.constexpr,  # noqa: N803
+    SLOTS: tl.constexpr,  # noqa: N803
+    MISSING_LENGTH: tl.constexpr,  # noqa: N803
+):
+    """One image: its candidates, from their last labels to the first."""
+    image = tl.program_id(0).to(tl.int64)
+    slots = tl.arange(0, SLOTS)
+    is_slot = slots < N
+    candidate = tl.load(candidates + image * N + slots, mask=is_slot, other=-1)
+    length = tl.where(candidate >= 0, candidate // N, MISSING_LENGTH)
+    slot = tl.where(candidate >= 0, candidate % N, 0)
+    tl.store(lengths + image * N + slots, length, mask=is_slot)
+    for back in range(steps):
+        step = steps - 1 - back
+        on_path = is_slot & (step < length)
+        at = (step * batch_size + image) * N + slot
+        label_id = tl.load(label_ids + at, mask=on_path, other=0)
+        tl.store(paths + (image * N + slots) * max_length + step, label_id, mask=on_path)
+        slot = tl.where(on_path, tl.load(parents + at, mask=on_path, other=0), slot)

@@ -1,7 +1,9 @@
 """An LSTM's step on CUDA: one matrix product, and one Triton kernel for all the rest (section 3.2).
 
-The kernel looks up what the label brings to the gates, and reads the memory cell of each parent in
-its place. ``native_lstm`` does so on the CPU; ``CNNRNN.advance`` gives the same in more steps.
+What a hidden state brings to the gates is the same for every label that follows, so the product is
+taken of states, not of their continuations. The kernel looks up what the label brings, and reads
+the product and the memory cell of each parent in their places. ``native_lstm`` does so on the CPU;
+``CNNRNN.advance`` gives the same in more steps.
 """
 
 # Triton reads annotations as its own: none but constexpr may stand in a kernel.
@@ -34,22 +36,42 @@ class FusedLSTM:
         self._input_gates, self._recurrent, self._project_path = read
 
     def __call__(self, state: State, rows: Tensor, label_ids: Tensor) -> tuple[State, Tensor]:
-        """One more label: rows of ``state`` (R,), labels (R,) -> state (R, ...), (R, D)."""
-        hidden, memory = state
-        parents = hidden.index_select(0, rows).to(self._recurrent.dtype)
-        gates = parents @ self._recurrent
-        next_hidden, next_memory = lstm_step(gates, self._input_gates, memory, rows, label_ids)
-        return (next_hidden, next_memory), next_hidden @ self._project_path
+        """One more label: rows of ``state`` (R,), labels (R,) -> state (R, ...), (R, D).
+
+        Every row of ``state`` is multiplied, none is gathered.
+        """
+        return self._advance(state, state[0], rows, rows, label_ids)
+
+    def advance_few(self, state: State, rows: Tensor, label_ids: Tensor) -> tuple[State, Tensor]:
+        """The same where few rows of ``state`` are parents: these alone are multiplied, each once.
+
+        ``rows`` are sorted. Makes the host wait for the device.
+        """
+        outer, product_of = torch.unique_consecutive(rows, return_inverse=True)
+        return self._advance(state, state[0].index_select(0, outer), product_of, rows, label_ids)
+
+    def _advance(
+        self, state: State, outer: Tensor, product_of: Tensor, rows: Tensor, label_ids: Tensor
+    ) -> tuple[State, Tensor]:
+        products = outer.to(self._recurrent.dtype) @ self._recurrent
+        next_state = lstm_step(products, product_of, self._input_gates, state[1], rows, label_ids)
+        return next_state, next_state[0] @ self._project_path
 
 
 @torch.library.custom_op("cnn_rnn::lstm_step", mutates_args=())
 def lstm_step(
-    gates: Tensor, input_gates: Tensor, memory: Tensor, rows: Tensor, label_ids: Tensor
+    products: Tensor,
+    product_of: Tensor,
+    input_gates: Tensor,
+    memory: Tensor,
+    rows: Tensor,
+    label_ids: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """The gates of an LSTM at work; PyTorch's order: input, forget, cell, output.
 
     Args:
-        gates: (R, 4H), what the parents' hidden states bring; float32 or bfloat16.
+        products: (m, 4H), what hidden states bring; float32 or bfloat16.
+        product_of: (R,) int64, each parent's row in ``products``.
         input_gates: (K+1, 4H) float32, what each label brings, biases included.
         memory: (nodes, H) float32, memory cells, the parents' among them.
         rows: (R,) int64, each parent's row in ``memory``.
@@ -62,7 +84,8 @@ def lstm_step(
     size = (rows.shape[0], units)
     next_hidden, next_memory = memory.new_empty(size), memory.new_empty(size)
     lstm_step_kernel[(rows.shape[0], triton.cdiv(units, BLOCK))](
-        gates.contiguous(),
+        products.contiguous(),
+        product_of.contiguous(),
         input_gates.contiguous(),
         memory.contiguous(),
         rows.contiguous(),
@@ -78,7 +101,12 @@ def lstm_step(
 
 @lstm_step.register_fake
 def _(
-    gates: Tensor, input_gates: Tensor, memory: Tensor, rows: Tensor, label_ids: Tensor
+    products: Tensor,
+    product_of: Tensor,
+    input_gates: Tensor,
+    memory: Tensor,
+    rows: Tensor,
+    label_ids: Tensor,
 ) -> tuple[Tensor, Tensor]:
     size = (rows.shape[0], memory.shape[1])
     return memory.new_empty(size), memory.new_empty(size)
@@ -86,7 +114,8 @@ def _(
 
 @triton.jit
 def lstm_step_kernel(
-    gates,
+    products,
+    product_of,
     input_gates,
     memory,
     rows,
@@ -100,7 +129,7 @@ def lstm_step_kernel(
     place = tl.program_id(0).to(tl.int64)
     unit = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     inside = unit < units
-    own = gates + place * 4 * units + unit
+    own = products + tl.load(product_of + place) * 4 * units + unit
     label = input_gates + tl.load(label_ids + place) * 4 * units + unit
     entering = tl.load(own, mask=inside, other=0.0).to(tl.float32)
     kept = tl.load(own + units, mask=inside, other=0.0).to(tl.float32)

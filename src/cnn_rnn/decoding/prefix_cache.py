@@ -250,7 +250,11 @@ def weights_token(network: CNNRNN, device: torch.device) -> object:
     if any(tensor.is_inference() for tensor in tensors):
         return object()  # their changes are not counted: equal to no other token
     places = tuple((tensor.data_ptr(), tensor._version, tensor.shape) for tensor in tensors)
-    samples = tuple(_some_values(tensor) for tensor in tensors)
+    if device.type == "cpu":
+        samples: object = tuple(_some_values(tensor) for tensor in tensors)
+    else:
+        # All at once: the host waits for the device.
+        samples = torch.cat([_few_of(tensor.detach()) for tensor in tensors]).tolist()
     arithmetic = (
         network.joint_activation,
         type(network.cell),
@@ -262,9 +266,13 @@ def weights_token(network: CNNRNN, device: torch.device) -> object:
     return places, samples, arithmetic
 
 
+def _few_of(tensor: Tensor) -> Tensor:
+    return tensor.flatten()[:: max(1, tensor.numel() // 12)]
+
+
 def _some_values(tensor: Tensor) -> object:
     """A few values of a tensor, as cheaply as can be: a search of one image takes 0.1 ms."""
     if tensor.device.type != "cpu" or not tensor.is_contiguous() or tensor.numel() < 32:
-        return tuple(tensor.flatten()[:: max(1, tensor.numel() // 12)].tolist())
+        return tuple(_few_of(tensor).tolist())
     middle = tensor.numel() // 2
     return ctypes.string_at(tensor.data_ptr() + middle * tensor.element_size(), 16)

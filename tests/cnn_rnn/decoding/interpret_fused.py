@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cnn_rnn.decoding.fused import beam_search_fused, beam_step
+from cnn_rnn.decoding.fused import beam_search_fused
 from cnn_rnn.decoding.fused_lstm import lstm_step
+from cnn_rnn.decoding.fused_ops import beam_step, read_paths
 from cnn_rnn.network import CNNRNN
 
 _EMPTY_LIKE = torch.empty_like
@@ -61,12 +62,21 @@ def lstm_arguments() -> tuple[Tensor, ...]:
     """Three prefixes of two parents, more units than a program takes, saturated gates too."""
     generator = torch.Generator().manual_seed(6)
     units = 150
-    gates = 3 * torch.randn(3, 4 * units, generator=generator)
-    gates[1, ::7] = 200.0
-    gates[1, 1::7] = -200.0
+    products = 3 * torch.randn(2, 4 * units, generator=generator)
+    products[1, ::7] = 200.0
+    products[1, 1::7] = -200.0
     input_gates = torch.randn(5, 4 * units, generator=generator)
     memory = torch.randn(4, units, generator=generator)
-    return gates, input_gates, memory, torch.tensor([3, 0, 3]), torch.tensor([4, 0, 2])
+    rows, product_of = torch.tensor([3, 0, 3]), torch.tensor([0, 1, 0])
+    return products, product_of, input_gates, memory, rows, torch.tensor([4, 0, 2])
+
+
+def paths_arguments() -> tuple[Any, ...]:
+    """Three steps of two images and three slots; the second image has one candidate."""
+    generator = torch.Generator().manual_seed(7)
+    parents = torch.randint(0, 3, (3, 2, 3), generator=generator)
+    label_ids = torch.randint(0, 9, (3, 2, 3), generator=generator)
+    return parents, label_ids, torch.tensor([[8, 0, 3], [5, -1, -1]]), 4
 
 
 def main(cases: str, results: str) -> None:
@@ -83,8 +93,11 @@ def main(cases: str, results: str) -> None:
         torch.library.opcheck(beam_step, arguments)
         torch.library.opcheck(lstm_step, lstm_arguments())
         found["lstm"] = list(lstm_step(*lstm_arguments()))
-        gates, *rest = lstm_arguments()
-        found["lstm bfloat16"] = list(lstm_step(gates.bfloat16(), *rest))
+        products, *rest = lstm_arguments()
+        found["lstm bfloat16"] = list(lstm_step(products.bfloat16(), *rest))
+        torch.library.opcheck(read_paths, paths_arguments())
+        found["paths"] = list(read_paths(*paths_arguments()))
+        found["paths arguments"] = list(paths_arguments())
         found["lstm arguments"] = list(lstm_arguments())
     torch.save(found, results)
 

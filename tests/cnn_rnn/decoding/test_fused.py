@@ -177,13 +177,28 @@ def test_interpreted_bfloat16_weights_change_the_recurrent_product_alone(
 
 
 def test_the_interpreted_lstm_step_is_pytorchs(interpreted: dict[str, Any]) -> None:
-    gates, input_gates, memory, rows, label_ids = interpreted["lstm arguments"]
-    for name, brought in (("lstm", gates), ("lstm bfloat16", gates.bfloat16().float())):
-        entering, kept, candidate, shown = (brought + input_gates[label_ids]).chunk(4, dim=1)
+    products, product_of, input_gates, memory, rows, label_ids = interpreted["lstm arguments"]
+    for name, brought in (("lstm", products), ("lstm bfloat16", products.bfloat16().float())):
+        gates = brought[product_of] + input_gates[label_ids]
+        entering, kept, candidate, shown = gates.chunk(4, dim=1)
         expected = kept.sigmoid() * memory[rows] + entering.sigmoid() * candidate.tanh()
         hidden, found = interpreted[name]
         torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-6)
         torch.testing.assert_close(hidden, shown.sigmoid() * expected.tanh(), rtol=1e-6, atol=1e-6)
+
+
+def test_interpreted_paths_are_read_off_the_back_pointers(interpreted: dict[str, Any]) -> None:
+    parents, label_ids, candidates, max_length = interpreted["paths arguments"]
+    paths, lengths = interpreted["paths"]
+    for image in range(2):
+        for slot, candidate in enumerate(candidates[image].tolist()):
+            length, at = divmod(candidate, 3) if candidate >= 0 else (-1, 0)
+            expected = [-1] * max_length
+            for step in range(length - 1, -1, -1):
+                expected[step] = int(label_ids[step, image, at])
+                at = int(parents[step, image, at])
+            assert paths[image, slot].tolist() == expected
+            assert lengths[image, slot] == length
 
 
 def test_tied_paths_come_in_the_order_of_the_reference(interpreted: dict[str, Any]) -> None:
@@ -202,7 +217,7 @@ def test_the_compiled_operator_gives_what_the_eager_one_gives(interpreted: dict[
 
 
 def test_the_operator_can_be_exported() -> None:
-    from cnn_rnn.decoding.fused import beam_step
+    from cnn_rnn.decoding.fused_ops import beam_step
 
     class Step(torch.nn.Module):
         def forward(self, *tensors: Tensor) -> list[Tensor]:

@@ -15,8 +15,8 @@ def compile_step_for(
     capability: int, beam_width: int, num_classes: int, relu: bool
 ) -> dict[str, int]:
     """Registers a thread and bytes of stack of the shipped configuration."""
-    from cnn_rnn.decoding.fused import kernel_options
     from cnn_rnn.decoding.fused_kernel import beam_step_kernel
+    from cnn_rnn.decoding.fused_ops import kernel_options
 
     options = kernel_options(beam_width, num_classes, relu)
     names = beam_step_kernel.arg_names
@@ -87,8 +87,29 @@ def test_the_compiled_lstm_step_fits_its_registers(
 
     monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
     signature = dict.fromkeys(lstm_step_kernel.arg_names, "*fp32")
-    signature |= {"gates": f"*{weights}", "rows": "*i64", "label_ids": "*i64"}
-    signature |= {"units": "i32", "BLOCK": "constexpr"}
+    signature |= dict.fromkeys(("product_of", "rows", "label_ids"), "*i64")
+    signature |= {"products": f"*{weights}", "units": "i32", "BLOCK": "constexpr"}
     usage = compile_for(capability, lstm_step_kernel, signature, {"BLOCK": BLOCK}, {"num_warps": 4})
+    assert usage["REG"] <= 64
+    assert usage["STACK"] == usage["LOCAL"] == 0
+
+
+@pytest.mark.parametrize("capability", [80, 90], ids=["sm_80", "sm_90"])
+@pytest.mark.parametrize("beam_width", [5, 32])
+def test_the_compiled_reading_of_paths_fits_its_registers(
+    capability: int, beam_width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnn_rnn.decoding.fused_kernel import read_paths_kernel
+
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
+    signature = dict.fromkeys(read_paths_kernel.arg_names, "*i64")
+    signature |= dict.fromkeys(("batch_size", "steps", "max_length"), "i32")
+    constants = {
+        "N": beam_width,
+        "SLOTS": triton.next_power_of_2(beam_width),
+        "MISSING_LENGTH": -1,
+    }
+    signature |= dict.fromkeys(constants, "constexpr")
+    usage = compile_for(capability, read_paths_kernel, signature, constants, {"num_warps": 1})
     assert usage["REG"] <= 64
     assert usage["STACK"] == usage["LOCAL"] == 0

@@ -1,0 +1,209 @@
+"""The fused search as CUDA graphs, for batches so small that launches would take most of the time.
+
+A graph holds a few steps and the reading of the paths; the host asks for the done flag between
+graphs. Images are padded to a size that has been captured before. A graph proves itself before it
+is trusted: it decodes the images that it was captured with in another order, and what it finds is
+held against the search without graphs. ``docs/decoding.md`` has the arithmetic.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from cnn_rnn.decoding.fused_search import (
+    FusedSearch,
+    Progress,
+    check_progress,
+    chunks_of_steps,
+    start_costs,
+)
+from cnn_rnn.decoding.paths import Paths
+
+_LOGGER = logging.getLogger(__name__)
+
+# Of one network; the oldest goes. A search of 2,048 live paths and an LSTM of 512 holds some 50 MB
+# for each graph of four steps. Our choice.
+MOST_KEPT = 8
+
+# Two searches may add up in another order; the project's tolerance (docs/protocols.md).
+_TOLERANCE = 1e-5
+
+
+class Outputs(NamedTuple):
+    """What a graph writes at each replay, in the same place."""
+
+    progress: Progress
+    paths: Paths
+
+
+Capture = Callable[[Callable[[], Outputs]], tuple[Outputs, Callable[[], None]]]
+"""Records what a function does to tensors -> its outputs, and a call that does it again."""
+
+
+def cuda_capture(device: torch.device) -> Capture:
+    """Captures in CUDA graphs, which share their memory: they are to run in order of capture."""
+    pool = torch.cuda.graph_pool_handle()
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]  # torch's
+
+    def capture(function: Callable[[], Outputs]) -> tuple[Outputs, Callable[[], None]]:
+        graph = torch.cuda.CUDAGraph()
+        # Other threads may go on calling CUDA meanwhile.
+        with torch.cuda.graph(graph, pool, stream, capture_error_mode="thread_local"):
+            outputs = function()
+        return outputs, graph.replay
+
+    return capture
+
+
+class GraphedSearch:
+    """A search of up to B images, captured.
+
+    Args:
+        search: of prefixes that do not look for equal ones.
+        image_embedding: (n, D), some images of the network's.
+        size: B.
+        beam_width: N.
+        max_length: T.
+        capture: see ``Capture``.
+    """
+
+    def __init__(
+        self,
+        search: FusedSearch,
+        image_embedding: Tensor,
+        size: int,
+        beam_width: int,
+        max_length: int,
+        capture: Capture,
+    ) -> None:
+        # Graphs read and write tensors by their addresses: all of them live as long as this does.
+        self._search = search
+        self._image_embedding = image_embedding.new_zeros(size, image_embedding.shape[1])
+        self._costs = image_embedding.new_full((size, beam_width), torch.inf)
+        self._beam_width = beam_width
+        self._graphs = []
+        for steps in chunks_of_steps(max_length):
+            self._graphs.append(capture(partial(self._take, steps)))
+
+    def _take(self, steps: range) -> Outputs:
+        if steps.start == 0:
+            self._search.begin(self._image_embedding, self._costs)
+        return Outputs(self._search.advance(steps), self._search.paths())
+
+    def run(self, image_embedding: Tensor) -> Paths:
+        """The paths of up to B images.
+
+        Raises:
+            ValueError: a live path has met a NaN.
+        """
+        count = image_embedding.shape[0]
+        self._image_embedding[:count] = image_embedding
+        self._costs.fill_(torch.inf)  # images that are not there have no live path
+        self._costs[:count] = start_costs(image_embedding, self._beam_width)
+        for place, (outputs, replay) in enumerate(self._graphs):
+            replay()
+            if place + 1 < len(self._graphs) and bool(outputs.progress.done):
+                break
+        paths = Paths(*(part[:count].clone() for part in outputs.paths))
+        check_progress(outputs.progress)
+        return paths
+
+
+class GraphedSearches:
+    """The captured searches of one network, by size; kept as long as its weights stay the same.
+
+    Args:
+        capture: makes what captures the graphs of one search.
+    """
+
+    def __init__(self, capture: Callable[[], Capture]) -> None:
+        self._capture = capture
+        self._kept: OrderedDict[Hashable, GraphedSearch | None] = OrderedDict()
+        self._refused = False
+
+    def run(
+        self,
+        image_embedding: Tensor,
+        beam_width: int,
+        max_length: int,
+        variant: Hashable,
+        new_search: Callable[[], FusedSearch],
+        without_graphs: Callable[[], Paths],
+    ) -> Paths:
+        """The paths of the images; the second search of a size is captured.
+
+        Args:
+            image_embedding: (n, D).
+            beam_width: N.
+            max_length: T.
+            variant: what else decides the steps.
+            new_search: a search to capture.
+            without_graphs: the same search, step after step.
+        """
+        size = padded_size(image_embedding.shape[0])
+        key = (size, beam_width, max_length, variant)
+        known = self._kept.get(key)
+        if known is not None:
+            self._kept.move_to_end(key)
+            return known.run(image_embedding)
+        # Also loads every kernel: nothing may be loaded during a capture.
+        paths = without_graphs()
+        if not self._refused and key in self._kept:
+            self._kept[key] = self._captured(image_embedding, size, paths, new_search())
+            self._refused = self._kept[key] is None
+        self._kept.setdefault(key, None)
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return paths
+
+    def _captured(
+        self, image_embedding: Tensor, size: int, expected: Paths, search: FusedSearch
+    ) -> GraphedSearch | None:
+        """The search, if it finds the same in the same images in another order."""
+        beam_width, max_length = expected.label_ids.shape[1:]
+        try:
+            graphed = GraphedSearch(
+                search, image_embedding, size, beam_width, max_length, self._capture()
+            )
+            found = graphed.run(image_embedding.flip(0))
+        except RuntimeError as error:  # what PyTorch raises where a step cannot be captured
+            reason = f"a step could not be captured: {error}"
+        else:
+            if agree(Paths(*(part.flip(0) for part in found)), expected):
+                return graphed
+            reason = "a captured search found other paths than the search without graphs"
+        _LOGGER.warning(
+            "beam search: no CUDA graph for this network, since %s. Results are those of the "
+            "search without graphs. Please report this, with the versions of PyTorch, Triton and "
+            "the driver.",
+            reason,
+        )
+        return None
+
+
+def padded_size(count: int) -> int:
+    """Images of the graph that serves this many: a power of two up to 64, then a multiple of 64."""
+    if count > 64:
+        return -(-count // 64) * 64
+    return 1 << (count - 1).bit_length()
+
+
+def agree(found: Paths, expected: Paths) -> bool:
+    """Equal log-probabilities within tolerance, and equal paths where no other is so near."""
+    if not torch.allclose(found.log_probs, expected.log_probs, _TOLERANCE, _TOLERANCE):
+        return False
+    # No path is -inf; far apart from all that are there.
+    log_probs = expected.log_probs.nan_to_num(neginf=-1e30)
+    gap = torch.full_like(log_probs, torch.inf)
+    distance = (log_probs[:, :-1] - log_probs[:, 1:]).abs()
+    gap[:, :-1] = distance
+    gap[:, 1:] = torch.minimum(gap[:, 1:], distance)
+    near = gap <= 4 * _TOLERANCE * (1 + log_probs.abs())
+    near[:, -1] = True  # the next one is not known
+    same = (found.label_ids == expected.label_ids).all(dim=2) & (found.lengths == expected.lengths)
+    return bool((same | near).all())

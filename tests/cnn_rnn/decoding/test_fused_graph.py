@@ -1,0 +1,159 @@
+"""The fused search as CUDA graphs: recorded and replayed in Triton's interpreter, and on a GPU."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from cnn_rnn.decoding import Paths
+from cnn_rnn.decoding.reference import beam_search_reference
+from cnn_rnn.network import CNNRNN
+
+triton = pytest.importorskip("triton", reason="triton comes with PyTorch on Linux only")
+
+from cnn_rnn.decoding.fused_graph import agree, padded_size  # noqa: E402  # loads triton
+
+Check = Callable[[Paths, Paths], None]
+
+NETWORK = {"num_labels": 7, "feature_dim": 9, "embedding_dim": 8, "hidden_dim": 16}
+BEAM_WIDTH, MAX_LENGTH, MIN_LENGTH = 3, 6, 1
+ARGUMENTS = (BEAM_WIDTH, MAX_LENGTH, MIN_LENGTH)
+# The second search of a size is captured; those of 3 and 4 images are of one size.
+SIZES = (3, 4, 4, 3, 3, 1, 1, 1, 3)
+WITH_NAN = 4
+SURE = 8  # the images of this batch END at once: its search is over after the first graph
+
+
+def build() -> tuple[CNNRNN, list[Tensor]]:
+    torch.manual_seed(3)
+    network = CNNRNN(**NETWORK).eval().requires_grad_(False)  # type: ignore[arg-type]
+    for parameter in network.parameters():
+        parameter.normal_(std=0.6)
+    # The first feature speaks for END.
+    network.project_image.weight[:, 0] = 20 * network.end_embedding[0]
+    batches = [torch.randn(size, NETWORK["feature_dim"]) for size in SIZES]
+    for place, batch in enumerate(batches):
+        batch[:, 0] = 2.0 if place == SURE else -0.1
+    batches[WITH_NAN][1, 2] = torch.nan
+    return network, batches
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("recorded")
+    network, batches = build()
+    weights = network.state_dict()
+    setting = {"network": NETWORK, "weights": weights, "batches": batches, "arguments": ARGUMENTS}
+    torch.save(setting, folder / "setting.pt")
+    script = Path(__file__).with_name("interpret_graph.py")
+    subprocess.run(
+        [sys.executable, str(script), str(folder / "setting.pt"), str(folder / "results.pt")],
+        check=True,
+        env={**os.environ, "TRITON_INTERPRET": "1"},
+    )
+    results: dict[str, Any] = torch.load(folder / "results.pt", weights_only=True)
+    return results
+
+
+def expect_paths(
+    network: CNNRNN, batches: list[Tensor], found: list[Any], check: Callable[[Paths, Paths], None]
+) -> None:
+    for place, (batch, paths) in enumerate(zip(batches, found, strict=True)):
+        if place == WITH_NAN:
+            assert "got NaN" in paths
+        else:
+            check(Paths(*paths), beam_search_reference(network, batch, *ARGUMENTS))
+
+
+def test_a_replay_finds_the_paths_of_the_images_at_hand(
+    recorded: dict[str, Any], assert_same_paths: Check
+) -> None:
+    network, batches = build()
+    expect_paths(network, batches, recorded["captured"]["found"], assert_same_paths)
+    # Seven steps are two graphs. Each proves itself once; a search that is over early stops.
+    assert recorded["captured"]["replays"] == [0, 2, 2, 2, 2, 0, 2, 2, 1]
+    assert recorded["captured"]["warnings"] == []
+
+
+def test_changed_weights_are_captured_anew(
+    recorded: dict[str, Any], assert_same_paths: Check
+) -> None:
+    network, batches = build()
+    for parameter in network.parameters():
+        parameter.mul_(1.1)
+    expect_paths(network, batches[:3], recorded["changed"]["found"], assert_same_paths)
+    assert recorded["changed"]["replays"] == [0, 2, 2]
+
+
+def test_graphs_do_not_keep_their_network(recorded: dict[str, Any]) -> None:
+    assert recorded["freed"] is True
+
+
+def test_a_replay_that_answers_with_other_images_is_found_out(
+    recorded: dict[str, Any], assert_same_paths: Check
+) -> None:
+    network, batches = build()
+    expect_paths(network, batches[:4], recorded["stale"]["found"], assert_same_paths)
+    assert recorded["stale"]["replays"] == [0, 1, 0, 0]
+    (warning,) = recorded["stale"]["warnings"]
+    assert "found other paths than the search without graphs" in warning
+
+
+def test_a_step_that_waits_for_the_device_cannot_be_captured(
+    recorded: dict[str, Any], assert_same_paths: Check
+) -> None:
+    network, batches = build()
+    expect_paths(network, batches[:3], recorded["impatient"]["found"], assert_same_paths)
+    assert recorded["impatient"]["replays"] == [0, 0, 0]
+    (warning,) = recorded["impatient"]["warnings"]
+    assert "could not be captured" in warning
+    assert "waits for the device" in warning
+
+
+def test_sizes_are_few() -> None:
+    found = [padded_size(count) for count in (1, 2, 3, 5, 64, 65, 128, 129, 300)]
+    assert found == [1, 2, 4, 8, 64, 128, 128, 192, 320]
+
+
+def test_only_paths_of_nearly_equal_log_probability_may_differ() -> None:
+    expected = Paths(
+        torch.tensor([[[0, 1], [1, 0], [2, -1], [-1, -1]]]),
+        torch.tensor([[2, 2, 1, -1]]),
+        torch.tensor([[-1.0, -1.000001, -2.0, -torch.inf]]),
+    )
+    assert agree(expected, expected)
+    swapped = expected._replace(label_ids=expected.label_ids[:, [1, 0, 2, 3]])
+    assert agree(swapped, expected)
+    other = expected._replace(label_ids=expected.label_ids[:, [0, 2, 1, 3]])
+    assert not agree(other, expected)
+    assert not agree(expected._replace(log_probs=expected.log_probs - 1e-3), expected)
+    assert not agree(expected._replace(lengths=expected.lengths + 1), expected)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("beam_width", [1, 5])
+def test_cuda_graphs_find_the_paths_of_the_reference(
+    beam_width: int, assert_same_paths: Check, caplog: pytest.LogCaptureFixture
+) -> None:
+    from cnn_rnn.decoding.fused import beam_search_fused
+
+    network, batches = build()
+    del batches[WITH_NAN]
+    arguments = (beam_width, MAX_LENGTH, MIN_LENGTH)
+    on_gpu = CNNRNN(**NETWORK).eval().requires_grad_(False).cuda()  # type: ignore[arg-type]
+    for factor in (1.0, 1.1):
+        for parameter in network.parameters():
+            parameter.mul_(factor)
+        on_gpu.load_state_dict(network.state_dict())
+        for batch in batches:
+            expected = beam_search_reference(network, batch, *arguments)
+            found = beam_search_fused(on_gpu, batch.cuda(), *arguments, graph=True)
+            assert_same_paths(Paths(*(part.cpu() for part in found)), expected)
+    assert "no CUDA graph" not in caplog.text
