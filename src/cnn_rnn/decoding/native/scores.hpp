@@ -14,7 +14,8 @@
 namespace cnn_rnn {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
-constexpr int64_t kBlock = 64;  // labels looked at together
+constexpr int64_t kBlock = 64;  // labels scored together
+constexpr int64_t kLane = 16;   // and looked through only if one of them is good enough
 // Below this the product of exponentials has lost digits; above it scores are sums of numbers so
 // large that float32 leaves 1e-5. Both then come from the joint vector. Our choice, held by tests.
 constexpr float kSmallestNormaliser = 1e-12f;

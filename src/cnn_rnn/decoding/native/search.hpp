@@ -107,7 +107,7 @@ struct Search {
   void finish_step(Image& image, Scratch& s) const {
     const size_t N = static_cast<size_t>(problem.beam_width);
     decide_ends(image, -kInf);
-    const float worst = image.candidates.size() == N ? image.candidates.back().total : -kInf;
+    const float worst = worst_of(image.candidates, N);
     // Paths that can win no more are dropped, unless their labels are still to be summed up.
     const bool over = image.best.empty() || image.best.front().total <= worst;
     s.live.clear();
@@ -127,13 +127,18 @@ struct Search {
 
   // Inserts before the first that is worse, and keeps the N best: of equals the earlier stays ahead.
   static void insert(std::vector<Path>& ranked, const Path& path, size_t N) {
-    if (ranked.size() == N) {
-      if (!(path.total > ranked.back().total)) return;
-      ranked.pop_back();
-    }
-    size_t at = ranked.size();
-    while (at > 0 && ranked[at - 1].total < path.total) --at;
-    ranked.insert(ranked.begin() + at, path);
+    if (ranked.size() < N)
+      ranked.push_back(path);
+    else if (!(path.total > ranked.back().total))
+      return;
+    size_t at = ranked.size() - 1;
+    for (; at > 0 && ranked[at - 1].total < path.total; --at) ranked[at] = ranked[at - 1];
+    ranked[at] = path;
+  }
+
+  // What a path must be better than to be among the N best; nothing is worse than -inf.
+  static float worst_of(const std::vector<Path>& ranked, size_t N) {
+    return ranked.size() == N ? ranked.back().total : -kInf;
   }
 
   void rank_labels(float total, float normaliser, int32_t slot, Image& image, Scratch& s) const {
@@ -155,12 +160,20 @@ struct Search {
         float* tail = problem.tail + image.row * K;
         add_mass(totals, s.used.data() + k0, width, least, mass + k0, tail + k0);
       }
-      const float worst = image.best.size() == N ? image.best.back().total : -kInf;
-      if (!(most > worst)) continue;
-      for (int64_t k = 0; k < width; ++k)
-        if (totals[k] > -kInf && !s.used[k0 + k] &&
-            (image.best.size() < N || totals[k] > image.best.back().total))
+      if (!(most > worst_of(image.best, N))) continue;
+      std::fill(totals + width, totals + kBlock, -kInf);
+      for (int64_t k1 = 0; k1 < width; k1 += kLane) {
+        float best = -kInf;
+#pragma omp simd reduction(max : best)
+        for (int64_t k = k1; k < k1 + kLane; ++k) best = totals[k] > best ? totals[k] : best;
+        float worst = worst_of(image.best, N);
+        if (!(best > worst)) continue;
+        for (int64_t k = k1; k < std::min(k1 + kLane, width); ++k) {
+          if (!(totals[k] > worst) || s.used[k0 + k]) continue;
           insert(image.best, {totals[k], slot, static_cast<int32_t>(k0 + k)}, N);
+          worst = worst_of(image.best, N);
+        }
+      }
     }
   }
 
