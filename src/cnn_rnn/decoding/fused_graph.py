@@ -26,8 +26,8 @@ from cnn_rnn.decoding.paths import Paths
 
 _LOGGER = logging.getLogger(__name__)
 
-# Of one network; the oldest goes. A search of 2,048 live paths and an LSTM of 512 holds some 50 MB
-# for each graph of four steps. Our choice.
+# Of one network; the oldest goes. A search of 2,048 live paths and an LSTM of 512 holds some 50 MB:
+# its graphs share their memory. Our choice.
 MOST_KEPT = 8
 
 # Two searches may add up in another order; the project's tolerance (docs/protocols.md).
