@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor
 
+from cnn_rnn.decoding.child_table import child_table
 from cnn_rnn.decoding.protocol import PathNetwork, State, select_rows
 from cnn_rnn.network import CNNRNN
 
@@ -107,10 +108,11 @@ class PrefixCache:
 
     def clear(self) -> None:
         """Forget all nodes."""
-        self._size = 0
+        self._size = self._capacity = 0
         self._tables: list[Tensor] = []  # (capacity, ...): the parts of the state, the embedding
         self._state_is_tensor = False
-        self._children = torch.empty(0, self._num_labels, dtype=torch.int32, device=self._device)
+        self._parents = torch.empty(0, dtype=torch.int64, device=self._device)  # -1: the empty one
+        self._children = child_table(self._num_labels, self._device)
 
     def room_for(self, paths: int) -> bool:
         """Whether that many new nodes are sure to stay within the bound."""
@@ -120,18 +122,17 @@ class PrefixCache:
     def max_nodes(self) -> int:
         """Nodes that ``max_bytes`` hold, at least one."""
         self.begin()
-        per_node = 4 * self._num_labels + sum(
-            table.element_size() * table[0].numel() for table in self._tables
-        )
+        per_node = self._parents.element_size() + self._children.bytes_per_node
+        per_node += sum(table.element_size() * table[0].numel() for table in self._tables)
         return max(1, self._max_bytes // per_node)
 
     def nodes_by_depth(self) -> list[int]:
         """How many prefixes of each length are held, from the empty one on."""
-        counts, level = [], torch.zeros(min(1, self._size), dtype=torch.int64, device=self._device)
-        while level.shape[0] > 0:
-            counts.append(level.shape[0])
-            children = self._children[level].flatten()
-            level = children[children >= 0].to(torch.int64)
+        depths, above = torch.zeros_like(self._parents), self._parents
+        while bool((above >= 0).any()):
+            depths += above >= 0
+            above = torch.where(above >= 0, self._parents[above], -1)
+        counts: list[int] = depths.bincount().tolist()
         return counts
 
     @property
@@ -143,41 +144,37 @@ class PrefixCache:
         """See ``Prefixes``."""
         if self._size == 0:
             start = torch.tensor([self._network.start_id], device=self._device)
-            self._append(*self._network.advance(self._network.initial_state(1), start))
+            state, embedding = self._network.advance(self._network.initial_state(1), start)
+            self._append(torch.full_like(start, -1), state, embedding)
 
     def extend(self, parent_rows: Tensor, label_ids: Tensor) -> Tensor:
         """See ``Prefixes``."""
-        edges = parent_rows * self._num_labels + label_ids  # (R,), places in the child table
-        rows = self._children.view(-1)[edges]
+        edges = parent_rows * self._num_labels + label_ids  # (R,)
+        rows = self._children.find(edges)
         missing = edges[rows < 0]
         if missing.shape[0] > 0:
             new = torch.unique(missing)
             parents, new_label_ids = new // self._num_labels, new % self._num_labels
             first = self._size
             state = self._tables[0] if self._state_is_tensor else tuple(self._tables[:-1])
-            self._append(*self._advance(state, parents, new_label_ids))
-            self._children.view(-1)[new] = torch.arange(
-                first, self._size, dtype=torch.int32, device=self._device
-            )
-            rows = self._children.view(-1)[edges]
-        return rows.to(torch.int64)
+            self._append(parents, *self._advance(state, parents, new_label_ids))
+            self._children.add(new, first)
+            rows = self._children.find(edges)
+        return rows
 
-    def _append(self, state: State, embedding: Tensor) -> None:
+    def _append(self, parents: Tensor, state: State, embedding: Tensor) -> None:
         self._state_is_tensor = isinstance(state, Tensor)
         parts = [state] if isinstance(state, Tensor) else list(state)
         parts.append(embedding)
         size = self._size + embedding.shape[0]
-        if size > self._children.shape[0]:
-            capacity = max(64, 2 * size)
+        if size > self._capacity:
+            self._capacity = max(64, 2 * size)
             old = self._tables or [part[:0] for part in parts]
-            self._tables = [grown(table, capacity) for table in old]
-            children = torch.full(
-                (capacity, self._num_labels), -1, dtype=torch.int32, device=self._device
-            )
-            children[: self._size] = self._children[: self._size]
-            self._children = children
+            self._tables = [grown(table, self._capacity) for table in old]
+            self._children.reserve(self._capacity)
         for table, part in zip(self._tables, parts, strict=True):
             table[self._size : size] = part
+        self._parents = torch.cat([self._parents, parents])
         self._size = size
 
 

@@ -151,7 +151,7 @@ def test_memory_is_bounded_and_results_do_not_change(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     expected = beam_search_reference(network, features, 3, 4)
-    per_node = 4 * (12 + 16 + 16 + 8)
+    per_node = 4 * (12 + 16 + 16 + 8) + 8  # children, states, embedding; the parent
     cache = PrefixCache(network, CPU, max_bytes=max_nodes * per_node)
     assert cache.max_nodes == max_nodes
     monkeypatch.setattr("cnn_rnn.decoding.batched.prefixes_of", lambda *_: cache)
