@@ -7,6 +7,8 @@ held against the search without graphs. ``docs/decoding.md`` has the arithmetic.
 """
 
 import logging
+import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import partial
@@ -45,19 +47,57 @@ Capture = Callable[[Callable[[], Outputs]], tuple[Outputs, Callable[[], None]]]
 """Records what a function does to tensors -> its outputs, and a call that does it again."""
 
 
+class _Memory:
+    """Where the graphs of a thread work, and the stream that they are captured on.
+
+    cuBLAS has one workspace for each stream, and a graph that goes may take that of its stream
+    along (pytorch/pytorch#193402). Graphs of one stream and one pool have it in that pool, which
+    lives as long as any of them: what goes, goes into the pool. No search outlives its call, so no
+    two of a thread work there at once.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.pool = torch.cuda.graph_pool_handle()
+        # Streams come from a few that all share; those of high priority are seldom used, so that
+        # no product outside of graphs has left a workspace on this one.
+        self.stream = torch.cuda.Stream(device, priority=-1)  # type: ignore[no-untyped-call]
+
+
+class _Memories(threading.local):
+    """Of each device; gone with the last graph, since a pool without graphs takes no new one."""
+
+    def __init__(self) -> None:
+        self.by_device: weakref.WeakValueDictionary[torch.device, _Memory]
+        self.by_device = weakref.WeakValueDictionary()
+
+
+_MEMORIES = _Memories()
+_ONE_CAPTURE_AT_A_TIME = threading.Lock()  # of a process: PyTorch's rule
+
+
 def cuda_capture(device: torch.device) -> Capture:
     """Captures in CUDA graphs, which share their memory: they are to run in order of capture."""
-    pool = torch.cuda.graph_pool_handle()
-    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]  # torch's
+    memory = _MEMORIES.by_device.get(device)
+    if memory is None:
+        memory = _MEMORIES.by_device[device] = _Memory(device)
 
     def capture(function: Callable[[], Outputs]) -> tuple[Outputs, Callable[[], None]]:
         graph = torch.cuda.CUDAGraph()
+        # PyTorch leaves its capturing stream the current one where a capture fails.
+        before = torch.cuda.stream(torch.cuda.current_stream(device))
         # Other threads may go on calling CUDA meanwhile.
-        with torch.cuda.graph(graph, pool, stream, capture_error_mode="thread_local"):
+        recording = torch.cuda.graph(
+            graph, memory.pool, memory.stream, capture_error_mode="thread_local"
+        )
+        with _ONE_CAPTURE_AT_A_TIME, before, recording:
             outputs = function()
-        return outputs, graph.replay
+        return outputs, partial(_replay, graph, memory)
 
     return capture
+
+
+def _replay(graph: torch.cuda.CUDAGraph, memory: _Memory) -> None:  # which lives as long
+    graph.replay()
 
 
 class GraphedSearch:

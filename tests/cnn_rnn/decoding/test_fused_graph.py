@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import torch
@@ -17,7 +20,12 @@ from cnn_rnn.network import CNNRNN
 
 triton = pytest.importorskip("triton", reason="triton comes with PyTorch on Linux only")
 
-from cnn_rnn.decoding.fused_graph import agree, padded_size  # noqa: E402  # loads triton
+from cnn_rnn.decoding.fused_graph import (  # noqa: E402  # loads triton
+    Outputs,
+    agree,
+    cuda_capture,
+    padded_size,
+)
 
 Check = Callable[[Paths, Paths], None]
 
@@ -134,6 +142,71 @@ def test_only_paths_of_nearly_equal_log_probability_may_differ() -> None:
     assert not agree(other, expected)
     assert not agree(expected._replace(log_probs=expected.log_probs - 1e-3), expected)
     assert not agree(expected._replace(lengths=expected.lengths + 1), expected)
+
+
+class FakeCUDA:
+    """What ``cuda_capture`` asks of ``torch.cuda``; a capture fails if its function does."""
+
+    def __init__(self) -> None:
+        self.current = "the caller's"
+        self.captures: list[tuple[Any, Any]] = []
+
+    def graph_pool_handle(self) -> object:
+        return object()
+
+    def Stream(self, device: torch.device, priority: int) -> str:  # noqa: N802  # torch's
+        return "the graphs'"
+
+    def CUDAGraph(self) -> SimpleNamespace:  # noqa: N802  # torch's
+        return SimpleNamespace(replay=lambda: None)
+
+    def current_stream(self, device: torch.device) -> str:
+        return self.current
+
+    @contextmanager
+    def stream(self, stream: str) -> Iterator[None]:
+        before, self.current = self.current, stream
+        try:
+            yield
+        finally:
+            self.current = before
+
+    @contextmanager
+    def graph(self, graph: Any, pool: Any, stream: str, capture_error_mode: str) -> Iterator[None]:
+        self.captures.append((pool, stream))
+        before, self.current = self.current, stream
+        yield
+        self.current = before  # as in PyTorch, not where the capture fails
+
+
+@pytest.fixture
+def fake_cuda(monkeypatch: pytest.MonkeyPatch) -> FakeCUDA:
+    fake = FakeCUDA()
+    monkeypatch.setattr(torch, "cuda", fake)
+    return fake
+
+
+def test_graphs_of_a_thread_share_memory_as_long_as_one_of_them_lives(fake_cuda: FakeCUDA) -> None:
+    device = torch.device("cuda:0")
+    nothing = cast("Callable[[], Outputs]", lambda: None)
+    graphs = [cuda_capture(device)(nothing) for _ in range(2)]
+    thread = Thread(target=lambda: cuda_capture(device)(nothing))
+    thread.start()
+    thread.join()
+    graphs.clear()
+    cuda_capture(device)(nothing)
+    first, second, of_thread, later = [pool for pool, _ in fake_cuda.captures]
+    assert first is second
+    assert len({first, of_thread, later}) == 3
+
+
+def test_a_failed_capture_leaves_the_callers_stream(fake_cuda: FakeCUDA) -> None:
+    def fails() -> Outputs:
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    with pytest.raises(RuntimeError, match="not permitted"):
+        cuda_capture(torch.device("cuda:0"))(fails)
+    assert fake_cuda.current == "the caller's"
 
 
 @pytest.mark.gpu
