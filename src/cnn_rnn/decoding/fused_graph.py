@@ -123,12 +123,15 @@ class GraphedSearch:
     ) -> None:
         # Graphs read and write tensors by their addresses: all of them live as long as this does.
         self._search = search
-        self._image_embedding = image_embedding.new_zeros(size, image_embedding.shape[1])
-        self._costs = image_embedding.new_full((size, beam_width), torch.inf)
         self._beam_width = beam_width
-        self._graphs = []
-        for steps in chunks_of_steps(max_length):
-            self._graphs.append(capture(partial(self._take, steps)))
+        chunks = chunks_of_steps(max_length)
+        # Tensors of inference mode could not be written to outside of it.
+        with torch.inference_mode(False), torch.no_grad():
+            self._image_embedding = image_embedding.new_zeros(size, image_embedding.shape[1])
+            self._costs = image_embedding.new_full((size, beam_width), torch.inf)
+            for steps in chunks:  # loads every kernel: none may be loaded during a capture
+                self._take(steps)
+            self._graphs = [capture(partial(self._take, steps)) for steps in chunks]
 
     def _take(self, steps: range) -> Outputs:
         if steps.start == 0:
@@ -191,7 +194,6 @@ class GraphedSearches:
         if known is not None:
             self._kept.move_to_end(key)
             return known.run(image_embedding)
-        # Also loads every kernel: nothing may be loaded during a capture.
         paths = without_graphs()
         if not self._refused and key in self._kept:
             self._kept[key] = self._captured(image_embedding, size, paths, new_search())

@@ -2,7 +2,8 @@
 
 In the place of a CUDA graph stands a recording: every operator with the very tensors that it read
 and wrote. To replay it is to run them again on the same tensors, whatever they hold by then, and no
-line of Python beside. That is what a CUDA graph does.
+line of Python beside. That is what a CUDA graph does. What a device loads on first use must be
+loaded before a capture: an operator is not recorded unless it has run with the same shapes before.
 
 Usage: TRITON_INTERPRET=1 python interpret_graph.py SETTING RESULTS, two files of ``torch.save``.
 """
@@ -36,15 +37,23 @@ def waits(func: Any, args: Any) -> bool:
 
 
 class Recording(TorchDispatchMode):
-    """Keeps what is done; refuses what would make the host wait for a device."""
+    """Keeps what is done; refuses what a device would wait for, or load.
 
-    def __init__(self) -> None:
+    Args:
+        loaded: signatures of what has run before.
+    """
+
+    def __init__(self, loaded: set[str]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch's
         self.calls: list[tuple[Any, Any, Any, Any]] = []
+        self._loaded = loaded
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if waits(func, args):
             raise RuntimeError(f"{func} waits for the device")
+        # A view runs nothing on a device.
+        if not func.is_view and signature(func, args) not in self._loaded:
+            raise RuntimeError(f"{signature(func, args)} has not been loaded")
         result = func(*args, **(kwargs or {}))
         self.calls.append((func, args, kwargs or {}, result))
         return result
@@ -58,20 +67,37 @@ class Recording(TorchDispatchMode):
                     old.copy_(new)
 
 
+class Loading(TorchDispatchMode):
+    """Keeps the operators that have run, with the shapes of their arguments."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's
+        self.loaded: set[str] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.loaded.add(signature(func, args))
+        return func(*args, **(kwargs or {}))
+
+
+def signature(func: Any, args: Any) -> str:
+    leaves = tree_leaves(args)
+    return f"{func} of {[tuple(leaf.shape) for leaf in leaves if isinstance(leaf, Tensor)]}"
+
+
 class Graphs:
     """What ``cuda_capture`` is, with recordings; counts replays."""
 
     def __init__(self, stale: bool = False) -> None:
-        self.replays = self.captures = 0
+        self.replays = 0
+        self.loading = Loading()
         self._stale = stale
 
     def __call__(self, device: torch.device) -> Capture:
         return self.capture
 
     def capture(self, function: Callable[[], Outputs]) -> tuple[Outputs, Callable[[], None]]:
-        with Recording() as recording:
+        with Recording(self.loading.loaded) as recording:
             outputs = function()
-        self.captures += 1
 
         def replay() -> None:
             self.replays += 1
@@ -105,9 +131,10 @@ def run(
         before = graphs.replays
         try:
             beam_width, max_length, min_length = setting["arguments"]
-            paths = fused.beam_search_fused(
-                network, batch, beam_width, max_length, min_length, graph=True
-            )
+            with graphs.loading:
+                paths = fused.beam_search_fused(
+                    network, batch, beam_width, max_length, min_length, graph=True
+                )
             found.append(list(paths))
         except ValueError as error:
             found.append(str(error))
@@ -138,6 +165,10 @@ def main(setting_file: str, results: str) -> None:
         found["freed"] = ghost() is None
         network = build()
         found["stale"] = run(setting, network, setting["batches"][:4], Graphs(stale=True))
+        network = build()
+        with torch.inference_mode():
+            run(setting, network, setting["batches"][:2], Graphs())
+        found["inference"] = run(setting, network, setting["batches"][:4], Graphs())
 
         honest = FusedSearch.advance
 

@@ -32,8 +32,9 @@ Check = Callable[[Paths, Paths], None]
 NETWORK = {"num_labels": 7, "feature_dim": 9, "embedding_dim": 8, "hidden_dim": 16}
 BEAM_WIDTH, MAX_LENGTH, MIN_LENGTH = 3, 6, 1
 ARGUMENTS = (BEAM_WIDTH, MAX_LENGTH, MIN_LENGTH)
-# The second search of a size is captured; those of 3 and 4 images are of one size.
-SIZES = (3, 4, 4, 3, 3, 1, 1, 1, 3)
+# The second search of a size is captured; those of 3 and 4 images are of one size, which no search
+# without graphs has had when it is captured.
+SIZES = (3, 3, 4, 3, 3, 1, 1, 1, 3)
 WITH_NAN = 4
 SURE = 8  # the images of this batch END at once: its search is over after the first graph
 
@@ -111,6 +112,15 @@ def test_a_replay_that_answers_with_other_images_is_found_out(
     assert recorded["stale"]["replays"] == [0, 1, 0, 0]
     (warning,) = recorded["stale"]["warnings"]
     assert "found other paths than the search without graphs" in warning
+
+
+def test_graphs_of_inference_mode_serve_outside_of_it(
+    recorded: dict[str, Any], assert_same_paths: Check
+) -> None:
+    network, batches = build()
+    expect_paths(network, batches[:4], recorded["inference"]["found"], assert_same_paths)
+    assert recorded["inference"]["warnings"] == []
+    assert recorded["inference"]["replays"] == [0, 0, 0, 0]  # counted by those who captured
 
 
 def test_a_step_that_waits_for_the_device_cannot_be_captured(
