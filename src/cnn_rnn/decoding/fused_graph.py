@@ -3,7 +3,8 @@
 A graph holds a few steps and the reading of the paths; the host asks for the done flag between
 graphs. Images are padded to a size that has been captured before. A graph proves itself before it
 is trusted: it decodes the images that it was captured with in another order, and what it finds is
-held against the search without graphs. ``docs/decoding.md`` has the arithmetic.
+held against the search without graphs, as it is again at runs 2, 4, 8, 16 and so on.
+``docs/decoding.md`` has the arithmetic.
 """
 
 import logging
@@ -20,7 +21,6 @@ from torch import Tensor
 from cnn_rnn.decoding.fused_search import (
     FusedSearch,
     Progress,
-    check_progress,
     chunks_of_steps,
     start_costs,
 )
@@ -34,6 +34,8 @@ MOST_KEPT = 8
 
 # Two searches may add up in another order; the project's tolerance (docs/protocols.md).
 _TOLERANCE = 1e-5
+
+_OTHER_PATHS = "a captured search found other paths than the search without graphs"
 
 
 class Outputs(NamedTuple):
@@ -124,6 +126,7 @@ class GraphedSearch:
         # Graphs read and write tensors by their addresses: all of them live as long as this does.
         self._search = search
         self._beam_width = beam_width
+        self._runs = 0
         chunks = chunks_of_steps(max_length)
         # Tensors of inference mode could not be written to outside of it.
         with torch.inference_mode(False), torch.no_grad():
@@ -133,18 +136,20 @@ class GraphedSearch:
                 self._take(steps)
             self._graphs = [capture(partial(self._take, steps)) for steps in chunks]
 
+    @property
+    def to_be_checked(self) -> bool:
+        """Whether the next run is the first, second, fourth, eighth and so on."""
+        return (self._runs + 1).bit_count() == 1
+
     def _take(self, steps: range) -> Outputs:
         if steps.start == 0:
             self._search.begin(self._image_embedding, self._costs)
         return Outputs(self._search.advance(steps), self._search.paths())
 
-    def run(self, image_embedding: Tensor) -> Paths:
-        """The paths of up to B images.
-
-        Raises:
-            ValueError: a live path has met a NaN.
-        """
+    def run(self, image_embedding: Tensor) -> Paths | None:
+        """The paths of up to B images; None where a live path has met a NaN."""
         count = image_embedding.shape[0]
+        self._runs += 1
         self._image_embedding[:count] = image_embedding
         self._costs.fill_(torch.inf)  # images that are not there have no live path
         self._costs[:count] = start_costs(image_embedding, self._beam_width)
@@ -153,8 +158,8 @@ class GraphedSearch:
             if place + 1 < len(self._graphs) and bool(outputs.progress.done):
                 break
         paths = Paths(*(part[:count].clone() for part in outputs.paths))
-        check_progress(outputs.progress)
-        return paths
+        # Also waits for the end: the next search writes to the same tensors.
+        return None if bool(outputs.progress.nan) else paths
 
 
 class GraphedSearches:
@@ -193,11 +198,18 @@ class GraphedSearches:
         known = self._kept.get(key)
         if known is not None:
             self._kept.move_to_end(key)
-            return known.run(image_embedding)
-        paths = without_graphs()
-        if not self._refused and key in self._kept:
+            found = None if known.to_be_checked else known.run(image_embedding)
+            if found is not None:
+                return found
+        paths = without_graphs()  # raises where there is a NaN
+        if self._refused:
+            return paths
+        if known is not None:
+            if not agree(known.run(image_embedding), paths):
+                self._refuse(f"{_OTHER_PATHS}; what it found since the last check may be wrong")
+            return paths
+        if key in self._kept:
             self._kept[key] = self._captured(image_embedding, size, paths, new_search())
-            self._refused = self._kept[key] is None
         self._kept.setdefault(key, None)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
@@ -212,20 +224,25 @@ class GraphedSearches:
             graphed = GraphedSearch(
                 search, image_embedding, size, beam_width, max_length, self._capture()
             )
-            found = graphed.run(image_embedding.flip(0))
+            backwards = graphed.run(image_embedding.flip(0))
         except RuntimeError as error:  # what PyTorch raises where a step cannot be captured
             reason = f"a step could not be captured: {error}"
         else:
-            if agree(Paths(*(part.flip(0) for part in found)), expected):
+            if agree(backwards, Paths(*(part.flip(0) for part in expected))):
                 return graphed
-            reason = "a captured search found other paths than the search without graphs"
+            reason = _OTHER_PATHS
+        self._refuse(reason)
+        return None
+
+    def _refuse(self, reason: str) -> None:
+        self._refused = True
+        self._kept.clear()
         _LOGGER.warning(
             "beam search: no CUDA graph for this network, since %s. Results are those of the "
             "search without graphs. Please report this, with the versions of PyTorch, Triton and "
             "the driver.",
             reason,
         )
-        return None
 
 
 def padded_size(count: int) -> int:
@@ -235,9 +252,11 @@ def padded_size(count: int) -> int:
     return 1 << (count - 1).bit_length()
 
 
-def agree(found: Paths, expected: Paths) -> bool:
+def agree(found: Paths | None, expected: Paths) -> bool:
     """Equal log-probabilities within tolerance, and equal paths where no other is so near."""
-    if not torch.allclose(found.log_probs, expected.log_probs, _TOLERANCE, _TOLERANCE):
+    if found is None or not torch.allclose(
+        found.log_probs, expected.log_probs, _TOLERANCE, _TOLERANCE
+    ):
         return False
     # No path is -inf; far apart from all that are there.
     log_probs = expected.log_probs.nan_to_num(neginf=-1e30)

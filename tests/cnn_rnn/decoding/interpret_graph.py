@@ -85,12 +85,17 @@ def signature(func: Any, args: Any) -> str:
 
 
 class Graphs:
-    """What ``cuda_capture`` is, with recordings; counts replays."""
+    """What ``cuda_capture`` is, with recordings; counts replays.
 
-    def __init__(self, stale: bool = False) -> None:
+    Args:
+        fresh: so many replays do what was recorded; those that follow do nothing.
+        garbage: those that follow meet a NaN.
+    """
+
+    def __init__(self, fresh: int = 1000, garbage: bool = False) -> None:
         self.replays = 0
         self.loading = Loading()
-        self._stale = stale
+        self._fresh, self._garbage = fresh, garbage
 
     def __call__(self, device: torch.device) -> Capture:
         return self.capture
@@ -101,8 +106,10 @@ class Graphs:
 
         def replay() -> None:
             self.replays += 1
-            if not self._stale:
+            if self.replays <= self._fresh:
                 recording.replay()
+            elif self._garbage:
+                outputs.progress.nan.fill_(True)
 
         return outputs, replay
 
@@ -164,7 +171,11 @@ def main(setting_file: str, results: str) -> None:
         gc.collect()
         found["freed"] = ghost() is None
         network = build()
-        found["stale"] = run(setting, network, setting["batches"][:4], Graphs(stale=True))
+        found["stale"] = run(setting, network, setting["batches"][:4], Graphs(fresh=0))
+        found["garbage"] = run(setting, build(), setting["batches"][:4], Graphs(0, garbage=True))
+        same_size = setting["batches"][1:4] * 4
+        found["later stale"] = run(setting, build(), same_size, Graphs(fresh=6))
+        found["later garbage"] = run(setting, build(), same_size, Graphs(8, garbage=True))
         network = build()
         with torch.inference_mode():
             run(setting, network, setting["batches"][:2], Graphs())

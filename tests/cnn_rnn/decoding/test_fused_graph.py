@@ -86,7 +86,8 @@ def test_a_replay_finds_the_paths_of_the_images_at_hand(
     network, batches = build()
     expect_paths(network, batches, recorded["captured"]["found"], assert_same_paths)
     # Seven steps are two graphs. Each proves itself once; a search that is over early stops.
-    assert recorded["captured"]["replays"] == [0, 2, 2, 2, 2, 0, 2, 2, 1]
+    # The NaN is met by the search without graphs, which the fourth run is held against.
+    assert recorded["captured"]["replays"] == [0, 2, 2, 2, 0, 0, 2, 2, 1]
     assert recorded["captured"]["warnings"] == []
 
 
@@ -112,6 +113,37 @@ def test_a_replay_that_answers_with_other_images_is_found_out(
     assert recorded["stale"]["replays"] == [0, 1, 0, 0]
     (warning,) = recorded["stale"]["warnings"]
     assert "found other paths than the search without graphs" in warning
+
+
+def test_a_graph_that_goes_wrong_later_is_found_out(
+    recorded: dict[str, Any], assert_same_paths: Check
+) -> None:
+    network, batches = build()
+    later = recorded["later stale"]
+    # Capture, three good runs of two graphs (the first two are held against the search without
+    # graphs); run 4 goes wrong, and is the next to be checked.
+    assert later["replays"] == [0, 2, 2, 2, 2] + 7 * [0]
+    expect_paths(network, batches[1:4], later["found"][:3], assert_same_paths)
+    for first in (3, 6, 9):
+        expect_paths(network, batches[1:4], later["found"][first : first + 3], assert_same_paths)
+    (warning,) = later["warnings"]
+    assert "since the last check may be wrong" in warning
+
+
+@pytest.mark.parametrize(("name", "last_replay"), [("garbage", 1), ("later garbage", 5)])
+def test_a_graph_that_meets_a_nan_of_its_own_is_found_out(
+    recorded: dict[str, Any], assert_same_paths: Check, name: str, last_replay: int
+) -> None:
+    network, batches = build()
+    found = recorded[name]["found"]
+    repeated = batches[:4] if name == "garbage" else batches[1:4] * 4
+    for batch, paths in zip(repeated, found, strict=True):
+        assert_same_paths(Paths(*paths), beam_search_reference(network, batch, *ARGUMENTS))
+    (warning,) = recorded[name]["warnings"]
+    assert "found other paths than the search without graphs" in warning
+    replays = recorded[name]["replays"]
+    assert replays[last_replay] > 0
+    assert not any(replays[last_replay + 1 :])
 
 
 def test_graphs_of_inference_mode_serve_outside_of_it(
