@@ -207,7 +207,7 @@ def _floor_rows(network: CNNRNN, features: Tensor, seconds: float, clock: Clock)
     """The matrix products alone."""
     rows = []
     for name, sizes in floor_sizes(network, features, BEAM_WIDTH, MAX_LENGTH).items():
-        products = partial(floor_products, network, sizes=sizes)
+        products = floor_products(network, sizes)
         times = _times(products, network, features, [features], "known", seconds, clock)
         counts = {"prefixes": sum(sizes.prefixes), "products": sum(sizes.recurrent)}
         rows.append({**_measured(name, "cold", len(features), times), **counts})

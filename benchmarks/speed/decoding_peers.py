@@ -4,6 +4,7 @@ Both peers follow the same rules as ``cnn_rnn.decoding`` and return the same pat
 the way of computing differs.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -136,17 +137,23 @@ def floor_sizes(
     return sizes
 
 
-def floor_products(network: CNNRNN, features: Tensor, sizes: FloorSizes) -> Tensor:
-    """The matrix products alone: the LSTM's, and the projections.
+def floor_products(network: CNNRNN, sizes: FloorSizes) -> Callable[[Tensor], Tensor]:
+    """The matrix products alone, of images' features: the LSTM's, and the projections.
 
-    For h = identity the scores are a sum of two products with the label embedding.
+    For h = identity the scores are a sum of two products with the label embedding. Weights lie as
+    products of few rows want them.
     """
     assert isinstance(network.cell, LSTMCell)
-    linear, weights, table = torch.nn.functional.linear, network.cell.cell, network.output_table
-    result = linear(network.encode_image(features), table)
-    for prefixes, recurrent, inputs in zip(*sizes, strict=True):
-        linear(features.new_zeros(inputs, weights.input_size), weights.weight_ih)
-        linear(features.new_zeros(recurrent, weights.hidden_size), weights.weight_hh)
-        hidden = features.new_zeros(prefixes, weights.hidden_size)
-        result = linear(network.project_path(hidden), table)
-    return result
+    lstm = network.cell.cell
+    views = (lstm.weight_ih, lstm.weight_hh, network.project_path.weight, network.output_table)
+    of_input, of_hidden, project, output = (view.T.contiguous() for view in views)
+
+    def multiply(features: Tensor) -> Tensor:
+        result = network.encode_image(features) @ output
+        for prefixes, recurrent, inputs in zip(*sizes, strict=True):
+            features.new_zeros(inputs, len(of_input)).mm(of_input)
+            features.new_zeros(recurrent, len(of_hidden)).mm(of_hidden)
+            result = features.new_zeros(prefixes, len(project)) @ project @ output
+        return result
+
+    return multiply
