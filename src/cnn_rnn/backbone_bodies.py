@@ -11,8 +11,18 @@ from torchvision.models.vgg import VGG, make_layers
 MINI_WIDTH = 8  # the mini VGG16 has an eighth of VGG16's channels
 
 
+class BackboneError(ValueError):
+    """No such backbone; says which there are."""
+
+    is_user_error = True
+
+
 def network_without_head(name: str) -> tuple[nn.Module, int, str]:
-    """A network without its head, F, and the prefix of the head's keys in a full state dict."""
+    """A network without its head, F, and the prefix of the head's keys in a full state dict.
+
+    Raises:
+        BackboneError: no such network, or it has no head that could be taken off.
+    """
     if name == "vgg16_mini":
         body = mini_vgg16()
         return body, _strip_last_linear(body, "classifier"), "classifier."
@@ -20,13 +30,13 @@ def network_without_head(name: str) -> tuple[nn.Module, int, str]:
         try:
             import timm
         except ImportError:
-            raise ValueError(f"{name} needs timm: pip install 'cnn-rnn[timm]'") from None
+            raise BackboneError(f"{name} needs timm: pip install 'cnn-rnn[timm]'") from None
         if name.removeprefix("timm/") not in timm.list_models():
-            raise ValueError(f"timm has no model {name.removeprefix('timm/')!r}")
+            raise BackboneError(f"timm has no model {name.removeprefix('timm/')!r}")
         model = timm.create_model(name.removeprefix("timm/"), pretrained=False, num_classes=0)
         return model, _timm_features(model), "head"
     if name not in torchvision.models.list_models(module=torchvision.models):
-        raise ValueError(
+        raise BackboneError(
             f"no backbone {name!r}: expected vgg16, vgg16_mini, a name of "
             "torchvision.models.list_models(), or timm/<name>"
         )
@@ -37,7 +47,7 @@ def network_without_head(name: str) -> tuple[nn.Module, int, str]:
     for head in ("classifier", "fc", "heads", "head"):
         if hasattr(model, head):
             return model, _strip_last_linear(model, head), f"{head}."
-    raise ValueError(f"torchvision's {name} has no classifier that could be taken off")
+    raise BackboneError(f"torchvision's {name} has no classifier that could be taken off")
 
 
 def mini_vgg16(num_classes: int = 1000) -> VGG:

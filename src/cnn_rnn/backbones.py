@@ -83,7 +83,7 @@ class BackboneSpec:
         """F (R * F with regions), found without allocating any weights.
 
         Raises:
-            ValueError: no such backbone.
+            BackboneError: no such backbone.
         """
         with torch.device("meta"):
             return _assemble(self).feature_dim
@@ -94,9 +94,12 @@ class BackboneSpec:
         Name, weights' hash, normalisation, and with regions their method, number and size.
 
         Raises:
+            BackboneError: no such backbone.
             ValueError: random weights have no identity.
             WeightsError: the weights file is missing.
         """
+        with torch.device("meta"):
+            network_without_head(self.name)  # before its weights are missed
         if self.weights is None:
             raise ValueError(
                 f"backbone {self.name}: random weights give features nobody can reproduce; "
@@ -116,7 +119,7 @@ class BackboneSpec:
         """The encoder with its weights, in evaluation mode.
 
         Raises:
-            ValueError: no such backbone.
+            BackboneError: no such backbone.
             WeightsError: the weights are missing or do not fit.
         """
         # What is built within a test loop may be traced afterwards all the same.

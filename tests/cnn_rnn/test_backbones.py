@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from cnn_rnn import regions
+from cnn_rnn.backbone_bodies import BackboneError
 from cnn_rnn.backbone_weights import WeightsError
 from cnn_rnn.backbones import BackboneSpec, build_backbone
 
@@ -120,6 +121,11 @@ def test_unknown_names_and_keys_are_answered_with_the_known_ones() -> None:
         _ = BackboneSpec("vgg61", None).feature_dim
     with pytest.raises(ValueError, match="known keys: name, weights"):
         BackboneSpec.parse({"nmae": "vgg16"})
+
+
+def test_an_unknown_name_is_said_before_its_weights_are_missed() -> None:
+    with pytest.raises(BackboneError, match="no backbone 'vgg61': expected vgg16, vgg16_mini"):
+        BackboneSpec("vgg61", "IMAGENET1K_V1").identity()
 
 
 def test_a_spec_survives_its_plain_dict() -> None:
