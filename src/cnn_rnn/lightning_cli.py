@@ -33,7 +33,7 @@ TRAINER_DEFAULTS: dict[str, Any] = {
     "default_root_dir": RESULTS,
     "logger": {
         "class_path": "lightning.pytorch.loggers.CSVLogger",
-        "init_args": {"save_dir": RESULTS, "name": "runs"},
+        "init_args": {"save_dir": RESULTS, "name": "fit"},
     },
     # The data modules share the images among processes without padding.
     "use_distributed_sampler": False,
