@@ -21,6 +21,12 @@ from cnn_rnn.tasks import MultiLabelTask
 _READERS = 4  # threads; decoders release Python's lock
 
 
+class DeviceError(ValueError):
+    """A device that is not there; says why."""
+
+    is_user_error = True
+
+
 class Predictor:
     """A trained model that takes photos; `CNNRNN.load` makes it.
 
@@ -30,6 +36,8 @@ class Predictor:
     Args:
         loaded: a task and its preprocessing.
         device: where it runs; by default CUDA where there is any.
+    Raises:
+        DeviceError: this machine has no such device.
 
     Attributes:
         task: the LightningModule, in evaluation mode; its `beam_width`, `min_length` and
@@ -41,7 +49,7 @@ class Predictor:
     def __init__(self, loaded: LoadedCheckpoint, device: str | torch.device | None = None) -> None:
         if device is None:
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.device = torch.device(device)
+        self.device = _usable(device)
         self.task: MultiLabelTask = loaded.task.to(self.device)
         self.preprocessing: Preprocessing = loaded.preprocessing
         self._transform = loaded.transform
@@ -65,6 +73,7 @@ class Predictor:
             image_size: side of the square photos, for checkpoints that do not say it.
         Raises:
             CheckpointError: it cannot be used; says why and what to do.
+            DeviceError: this machine has no such device.
             WeightsError: the backbone's weights are missing.
         """
         return cls(load_checkpoint(checkpoint, backbone_weights, image_size), device)
@@ -148,3 +157,11 @@ class Predictor:
 
 def _name(photo: object, index: int) -> str:
     return str(photo) if isinstance(photo, str | Path) else f"photo {index}"
+
+
+def _usable(device: str | torch.device) -> torch.device:
+    try:
+        return torch.empty(0, device=device).device
+    except (AssertionError, RuntimeError) as error:  # what PyTorch raises, by device
+        reason = str(error).splitlines()[0].partition(". ")[0]
+        raise DeviceError(f"device {str(device)!r} cannot be used: {reason}; try cpu") from error

@@ -12,7 +12,7 @@ from cnn_rnn.cli import main
 from cnn_rnn.network import CNNRNN
 from cnn_rnn.photos import PhotoError
 from cnn_rnn.prediction import Prediction
-from cnn_rnn.predictor import Predictor
+from cnn_rnn.predictor import DeviceError, Predictor
 
 BEST = Path("results/tiny/version_0/checkpoints/best.ckpt")
 
@@ -122,6 +122,12 @@ def test_a_broken_photo_among_others_is_named(predictor: Predictor) -> None:
 def test_what_is_no_photo_is_refused(predictor: Predictor, wrong: Any) -> None:
     with pytest.raises(PhotoError, match="expected a photo or several"):
         predictor.predict(wrong)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(DeviceError, match=r"device 'abacus' cannot be used: .*; try cpu"):
+        CNNRNN.load(BEST, device="abacus")
 
 
 def test_records_are_plain_and_valid_json(predictor: Predictor) -> None:
