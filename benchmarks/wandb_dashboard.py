@@ -44,8 +44,7 @@ def make(results: Path, project: str = PROJECT, entity: str | None = None) -> Ma
         project: on W&B.
         entity: user or team; by default $WANDB_ENTITY, or who is logged in.
     Raises:
-        ImportError: wandb-workspaces is not installed.
-        WandbError: the server refuses.
+        WandbError: wandb-workspaces is not installed, or the server refuses.
     """
     import wandb
 
@@ -78,7 +77,7 @@ def build(project: str, entity: str) -> Any:
     """The workspace, a `wandb_workspaces.workspaces.Workspace`; asks no server.
 
     Raises:
-        ImportError: wandb-workspaces is not installed.
+        WandbError: wandb-workspaces is not installed.
     """
     ws, wr = _libraries()
     by_row = {"groupby": "JobType", "groupby_aggfunc": "mean", "groupby_rangefunc": "minmax"}
@@ -159,7 +158,7 @@ def _libraries() -> tuple[Any, Any]:
         import wandb_workspaces.reports.v2 as wr
         import wandb_workspaces.workspaces as ws
     except ImportError as error:
-        raise ImportError(
+        raise WandbError(
             "the dashboard needs wandb-workspaces: pip install 'cnn-rnn[dashboard]'"
         ) from error
     return ws, wr

@@ -48,6 +48,15 @@ def test_without_a_server_the_specification_is_a_file(
     assert without_ids(written["workspace"]) == without_ids(built)
 
 
+def test_without_its_library_the_command_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "wandb_workspaces", None)
+    monkeypatch.setattr(wandb_dashboard, "has_key", lambda folder: False)
+    assert command_line.main(["dashboard", "--results", str(tmp_path)]) == 2
+    assert "error: the dashboard needs wandb-workspaces" in capsys.readouterr().err
+
+
 def test_with_a_server_it_is_saved_there_and_the_second_time_changed(
     wandb_server: Any, tmp_path: Path
 ) -> None:
