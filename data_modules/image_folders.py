@@ -19,7 +19,8 @@ def find_images(folder: Path) -> list[str]:
     """
     if not folder.is_dir():
         fix = "put the images there, or name another folder"
-        raise DataError(folder.absolute(), "", "a folder of images", "no such folder", fix)
+        got = "a file" if folder.exists() else "no such folder"
+        raise DataError(folder.absolute(), "", "a folder of images", got, fix)
     found = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]

@@ -18,6 +18,9 @@ def test_images_are_found_at_any_depth_and_sorted(tiny_folder: ModuleType, tmp_p
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="expected a folder of images, got no such folder"):
         find_images(tmp_path / "gone")
+    (tmp_path / "photo.jpg").touch()
+    with pytest.raises(DataError, match="expected a folder of images, got a file"):
+        find_images(tmp_path / "photo.jpg")
 
 
 def test_repeats_in_several_folders_are_one_image(tiny_folder: ModuleType, tmp_path: Path) -> None:
