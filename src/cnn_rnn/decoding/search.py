@@ -1,5 +1,8 @@
 """The door to the beam search: checks the arguments and picks an implementation (section 3.3)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor
 
@@ -52,7 +55,17 @@ def beam_search(
     )
 
 
-@torch.no_grad()
+@contextmanager
+def _outlasting() -> Iterator[None]:
+    """No gradients, and what is kept for later searches may be written to by all of them.
+
+    Tensors of inference mode could not, outside of it.
+    """
+    with torch.inference_mode(False), torch.no_grad():
+        yield
+
+
+@_outlasting()
 def search_observed(
     network: PathNetwork,
     features: Tensor,
@@ -72,7 +85,7 @@ def search_observed(
     return search(network, features, beam_width, max_length, min_length, observe)
 
 
-@torch.no_grad()
+@_outlasting()
 def search_with_prefix_mass(
     network: PathNetwork,
     features: Tensor,

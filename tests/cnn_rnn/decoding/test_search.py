@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from cnn_rnn.decoding import PathNetwork, Paths, beam_search
+from cnn_rnn.network import CNNRNN
 
 Build = Callable[..., PathNetwork]
 
@@ -65,6 +66,18 @@ def test_nan_log_probs_are_an_error(implementation: str, bad: float, random_netw
 def test_the_result_does_not_require_grad(random_network: Build) -> None:
     features = torch.zeros(1, 5, requires_grad=True)
     assert not beam_search(random_network(8), features, 3, 4).log_probs.requires_grad
+
+
+@pytest.mark.parametrize("implementation", ["auto", "batched"])
+def test_prefixes_of_inference_mode_serve_outside_of_it(
+    implementation: str, assert_same_paths: Callable[[Paths, Paths], None]
+) -> None:
+    network = CNNRNN(12, 5, embedding_dim=8, hidden_dim=16).eval()
+    features = 3 * torch.randn(100, 5, generator=torch.Generator().manual_seed(2))
+    with torch.inference_mode():
+        beam_search(network, features[:2], 3, 4, implementation=implementation)  # type: ignore[arg-type]
+    found = beam_search(network, features, 3, 4, implementation=implementation)  # type: ignore[arg-type]
+    assert_same_paths(found, beam_search(network, features, 3, 4, implementation="reference"))
 
 
 def test_half_precision_networks_give_float32_log_probs(random_network: Build) -> None:
