@@ -68,12 +68,11 @@ def beam_search_batched(
         steps_between_checks = 1 if on_cpu else _GPU_STEPS_BETWEEN_CHECKS
     limit = _CPU_CONTINUATIONS if on_cpu else _GPU_CONTINUATIONS
     chunk = max(1, limit // (beam_width * (network.num_labels + 1)))
-    cache = None
     prefixes: Prefixes = FreshPrefixes(network, features.device)
-    most_paths = 1 + beam_width * max_length  # prefixes of one image
     if on_cpu if share_prefixes is None else share_prefixes:
         prefixes = cache = prefixes_of(network, features.device)
-        chunk = max(1, min(chunk, cache.max_nodes // 2 // most_paths))
+        # The paths of a step and what continues them fit the cache.
+        chunk = max(1, min(chunk, cache.max_nodes // (2 * beam_width)))
 
     image_embedding = network.encode_image(features)
     images = torch.arange(features.shape[0], device=features.device)
@@ -81,8 +80,6 @@ def beam_search_batched(
     parts = [empty_paths(0, beam_width, max_length, device=features.device)]
     for start in range(0, features.shape[0], chunk):
         part = slice(start, start + chunk)
-        if cache is not None and not cache.room_for(images[part].shape[0] * most_paths):
-            cache.clear()
         parts.append(search.run(images[part], image_embedding[part], steps_between_checks))
     return concatenate_paths(parts)
 

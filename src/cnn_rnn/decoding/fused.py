@@ -16,8 +16,8 @@ from cnn_rnn.cells import LSTMCell
 from cnn_rnn.decoding.fused_graph import GraphedSearches, cuda_capture
 from cnn_rnn.decoding.fused_lstm import FusedLSTM
 from cnn_rnn.decoding.fused_search import FusedSearch, run_search
-from cnn_rnn.decoding.paths import Paths, concatenate_paths, empty_paths
-from cnn_rnn.decoding.prefix_cache import FreshPrefixes, keep_for, prefixes_of
+from cnn_rnn.decoding.paths import Paths, concatenate_paths
+from cnn_rnn.decoding.prefix_cache import FreshPrefixes, PrefixCache, keep_for
 from cnn_rnn.decoding.protocol import Weights
 from cnn_rnn.network import CNNRNN
 
@@ -28,6 +28,25 @@ _MOST_PATHS = 1 << 17
 _SHARE_FROM_PATHS = 1 << 12
 # and up to here launches cost more than the device's work.
 _MOST_GRAPHED_PATHS = 1 << 11
+
+
+class _Kept:
+    """What is kept of a network as long as its weights stay the same; does not keep the network.
+
+    Args:
+        network: in evaluation mode.
+        device: of the network.
+        weights: of the recurrent product.
+    """
+
+    def __init__(self, network: CNNRNN, device: torch.device, weights: Weights) -> None:
+        self.network = weakref.proxy(network)
+        cell = network.cell
+        # The other cells go through ``network.advance``.
+        self.lstm = FusedLSTM(network, cell, weights) if type(cell) is LSTMCell else None
+        few = None if self.lstm is None else self.lstm.advance_few
+        self.shared = PrefixCache(self.network, device, advance=few)
+        self.graphs = GraphedSearches(partial(cuda_capture, device))
 
 
 def beam_search_fused(
@@ -44,75 +63,39 @@ def beam_search_fused(
 
     Arguments and result are those of ``cnn_rnn.decoding.beam_search``, which checks them;
     ``cnn_rnn.decoding.choice`` says which networks are served. ``share_prefixes`` advances equal
-    prefixes once, ``graph`` replays CUDA graphs (an LSTM, prefixes not shared); by default the
-    number of live paths decides both.
+    prefixes once, ``graph`` replays CUDA graphs (a float32 LSTM, prefixes not shared); by default
+    the number of live paths decides both.
     """
+    device = features.device
     paths = features.shape[0] * beam_width
+    chunk = _MOST_PATHS // beam_width
     if share_prefixes is None:
-        share_prefixes = min(_MOST_PATHS, paths) >= _SHARE_FROM_PATHS
-    lstm = _lstm_of(network, features.device, weights)
+        share_prefixes = paths >= _SHARE_FROM_PATHS
     if graph is None:
         graph = paths <= _MOST_GRAPHED_PATHS
+    kept = keep_for(network, device, lambda: _Kept(network, device, weights), weights)
     image_embedding = network.encode_image(features).float()
     sizes = (max_length, min_length, network.joint_activation == "relu")
     table = network.output_table.float()
     if share_prefixes:
-        return _search_shared(network, image_embedding, table, beam_width, *sizes, lstm, weights)
-
-    proxy = weakref.proxy(network)  # what is kept for a network must not keep the network
+        # The paths of a step and what continues them fit the cache.
+        chunk = min(chunk, kept.shared.max_nodes // (2 * beam_width))
 
     def new_search() -> FusedSearch:
-        return FusedSearch(FreshPrefixes(proxy, features.device, lstm), table, *sizes)
+        alone = FreshPrefixes(kept.network, device, kept.lstm)
+        return FusedSearch(kept.shared if share_prefixes else alone, table, *sizes)
 
     def without_graphs() -> Paths:
-        chunk = max(1, _MOST_PATHS // beam_width)
         parts = [
             run_search(new_search(), part, beam_width, max_length)
-            for part in torch.split(image_embedding, chunk)
+            for part in torch.split(image_embedding, max(1, chunk))
         ]
         return concatenate_paths(parts)
 
-    if not graph or lstm is None:
+    # In bfloat16, sums in another order may find other paths: a graph could not prove itself.
+    if share_prefixes or not graph or kept.lstm is None or weights == "bfloat16":
         return without_graphs()
-    graphs = keep_for(
-        network,
-        features.device,
-        lambda: GraphedSearches(partial(cuda_capture, features.device)),
-        weights,
-    )
     variant = (min_length, network.joint_activation)
-    return graphs.run(image_embedding, beam_width, max_length, variant, new_search, without_graphs)
-
-
-def _lstm_of(network: CNNRNN, device: torch.device, weights: Weights) -> FusedLSTM | None:
-    """The LSTM's own step; None for the other cells, which go through ``network.advance``."""
-    cell = network.cell
-    if type(cell) is not LSTMCell:
-        return None
-    return keep_for(network, device, lambda: FusedLSTM(network, cell, weights), weights)
-
-
-def _search_shared(
-    network: CNNRNN,
-    image_embedding: Tensor,
-    table: Tensor,
-    beam_width: int,
-    max_length: int,
-    min_length: int,
-    relu: bool,
-    lstm: FusedLSTM | None,
-    weights: Weights,
-) -> Paths:
-    """Equal prefixes once, and kept for the next batch as long as memory allows."""
-    device = image_embedding.device
-    advance = None if lstm is None else lstm.advance_few
-    cache = prefixes_of(network, device, advance, f"fused {weights}")
-    most_paths = 1 + beam_width * max_length
-    chunk = max(1, min(_MOST_PATHS // beam_width, cache.max_nodes // 2 // most_paths))
-    parts = [empty_paths(0, beam_width, max_length, device=device)]
-    for part in torch.split(image_embedding, chunk):
-        if not cache.room_for(part.shape[0] * most_paths):
-            cache.clear()
-        search = FusedSearch(cache, table, max_length, min_length, relu)
-        parts.append(run_search(search, part, beam_width, max_length))
-    return concatenate_paths(parts)
+    return kept.graphs.run(
+        image_embedding, beam_width, max_length, variant, new_search, without_graphs
+    )

@@ -78,13 +78,13 @@ class FreshPrefixes:
 class PrefixCache:
     """A trie of label prefixes: each node's state and path embedding are computed once.
 
-    Nodes live until ``clear``; rows stay valid as long. Looking for the prefixes that are missing
-    makes the host wait for the device.
+    Where the next nodes would outgrow the memory, all but their parents are forgotten. Looking for
+    the prefixes that are missing makes the host wait for the device.
 
     Args:
         network: whose weights do not change while nodes live.
         device: of the states.
-        max_bytes: bound of the memory that ``room_for`` keeps to.
+        max_bytes: bound of the memory, exceeded only where the paths of one step need more.
         advance: in place of the network's own, giving the same.
     """
 
@@ -100,81 +100,86 @@ class PrefixCache:
         self._device = device
         self._max_bytes = max_bytes
         self._num_labels = network.num_labels
-        self.clear()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._size = self._capacity = 0
+        # (capacity, ...): the parts of the state, the path embedding, the length of the prefix.
+        self._tables: list[Tensor] = []
+        self._children = child_table(self._num_labels, self._device)
 
     def __len__(self) -> int:
         """Nodes, the empty prefix among them."""
         return self._size
 
-    def clear(self) -> None:
-        """Forget all nodes."""
-        self._size = self._capacity = 0
-        self._tables: list[Tensor] = []  # (capacity, ...): the parts of the state, the embedding
-        self._state_is_tensor = False
-        self._parents = torch.empty(0, dtype=torch.int64, device=self._device)  # -1: the empty one
-        self._children = child_table(self._num_labels, self._device)
-
-    def room_for(self, paths: int) -> bool:
-        """Whether that many new nodes are sure to stay within the bound."""
-        return self._size + paths <= self.max_nodes
-
     @property
     def max_nodes(self) -> int:
         """Nodes that ``max_bytes`` hold, at least one."""
         self.begin()
-        per_node = self._parents.element_size() + self._children.bytes_per_node
-        per_node += sum(table.element_size() * table[0].numel() for table in self._tables)
-        return max(1, self._max_bytes // per_node)
+        return self._max_nodes
 
     def nodes_by_depth(self) -> list[int]:
         """How many prefixes of each length are held, from the empty one on."""
-        depths, above = torch.zeros_like(self._parents), self._parents
-        while bool((above >= 0).any()):
-            depths += above >= 0
-            above = torch.where(above >= 0, self._parents[above], -1)
-        counts: list[int] = depths.bincount().tolist()
+        counts: list[int] = self._tables[-1][: self._size].bincount().tolist()
         return counts
 
     @property
     def embeddings(self) -> Tensor:
         """See ``Prefixes``."""
-        return self._tables[-1]
+        return self._tables[-2]
 
     def begin(self) -> None:
         """See ``Prefixes``."""
         if self._size == 0:
             start = torch.tensor([self._network.start_id], device=self._device)
             state, embedding = self._network.advance(self._network.initial_state(1), start)
-            self._append(torch.full_like(start, -1), state, embedding)
+            self._state_is_tensor = isinstance(state, Tensor)
+            self._append(state, embedding, torch.zeros_like(start))
 
     def extend(self, parent_rows: Tensor, label_ids: Tensor) -> Tensor:
-        """See ``Prefixes``."""
+        """See ``Prefixes``; the rows hold until the next call."""
         edges = parent_rows * self._num_labels + label_ids  # (R,)
         rows = self._children.find(edges)
-        missing = edges[rows < 0]
-        if missing.shape[0] > 0:
-            new = torch.unique(missing)
-            parents, new_label_ids = new // self._num_labels, new % self._num_labels
-            first = self._size
-            state = self._tables[0] if self._state_is_tensor else tuple(self._tables[:-1])
-            self._append(parents, *self._advance(state, parents, new_label_ids))
-            self._children.add(new, first)
-            rows = self._children.find(edges)
-        return rows
+        new = torch.unique(edges[rows < 0])
+        if new.shape[0] == 0:
+            return rows
+        if self._size + new.shape[0] > self.max_nodes:
+            edges = self._keep_only(parent_rows) * self._num_labels + label_ids
+            new = torch.unique(edges)
+        parents, new_label_ids = new // self._num_labels, new % self._num_labels
+        first = self._size
+        state = self._tables[0] if self._state_is_tensor else tuple(self._tables[:-2])
+        state, embedding = self._advance(state, parents, new_label_ids)
+        self._append(state, embedding, self._tables[-1][parents] + 1)
+        self._children.add(new, first)
+        return self._children.find(edges)
 
-    def _append(self, parents: Tensor, state: State, embedding: Tensor) -> None:
-        self._state_is_tensor = isinstance(state, Tensor)
+    def _keep_only(self, rows: Tensor) -> Tensor:
+        """Forgets all but these rows, (R,), and the empty prefix -> where they are now, (R,)."""
+        with_empty = torch.cat([rows.new_zeros(1), rows])
+        kept, places = torch.unique(with_empty, return_inverse=True)
+        *state, embedding, depths = (table[kept] for table in self._tables)
+        self._clear()
+        self._append(tuple(state), embedding, depths)
+        moved: Tensor = places[1:]
+        return moved
+
+    def _append(self, state: State, embedding: Tensor, depths: Tensor) -> None:
         parts = [state] if isinstance(state, Tensor) else list(state)
-        parts.append(embedding)
-        size = self._size + embedding.shape[0]
+        parts += [embedding, depths]
+        if not self._tables:
+            per_node = sum(part.element_size() * part[0].numel() for part in parts)
+            self._max_nodes = max(1, self._max_bytes // (per_node + self._children.bytes_per_node))
+            self._tables = [part[:0] for part in parts]
+        size = self._size + depths.shape[0]
         if size > self._capacity:
-            self._capacity = max(64, 2 * size)
-            old = self._tables or [part[:0] for part in parts]
-            self._tables = [grown(table, self._capacity) for table in old]
-            self._children.reserve(self._capacity)
+            capacity = max(size, min(max(64, 2 * size), self._max_nodes))
+            tables = [grown(table, capacity) for table in self._tables]
+            self._children.reserve(capacity)
+            # Not before all the memory is there.
+            self._tables, self._capacity = tables, capacity
         for table, part in zip(self._tables, parts, strict=True):
             table[self._size : size] = part
-        self._parents = torch.cat([self._parents, parents])
         self._size = size
 
 
@@ -214,21 +219,17 @@ def keep_for(
     return kept
 
 
-def prefixes_of(
-    network: PathNetwork, device: torch.device, advance: Advance | None = None, variant: str = ""
-) -> PrefixCache:
+def prefixes_of(network: PathNetwork, device: torch.device) -> PrefixCache:
     """The network's prefixes: those of earlier batches if its weights are still the same.
-
-    Another ``advance`` wants a ``variant`` of its own, and holds no reference to the network.
 
     Only a ``CNNRNN`` in evaluation mode is known to depend on nothing but its weights; the
     prefixes of any other network begin anew.
     """
     if not isinstance(network, CNNRNN) or type(network) is not CNNRNN or network.training:
-        return PrefixCache(network, device, advance=advance)
+        return PrefixCache(network, device)
     # What is kept for a network must not keep the network.
     proxy = weakref.proxy(network)
-    return keep_for(network, device, lambda: PrefixCache(proxy, device, advance=advance), variant)
+    return keep_for(network, device, lambda: PrefixCache(proxy, device))
 
 
 def forget_prefixes(network: CNNRNN) -> None:

@@ -151,11 +151,26 @@ def test_memory_is_bounded_and_results_do_not_change(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     expected = beam_search_reference(network, features, 3, 4)
-    per_node = 4 * (12 + 16 + 16 + 8) + 8  # children, states, embedding; the parent
+    per_node = 4 * (12 + 16 + 16 + 8) + 8  # children, states, embedding; the depth
     cache = PrefixCache(network, CPU, max_bytes=max_nodes * per_node)
     assert cache.max_nodes == max_nodes
     monkeypatch.setattr("cnn_rnn.decoding.batched.prefixes_of", lambda *_: cache)
     for _ in range(2):
         assert_same_paths(beam_search_batched(network, features, 3, 4), expected)
-    one_image = 1 + 3 * 4
-    assert len(cache) <= max(max_nodes, one_image)
+    one_step = 1 + 2 * 3  # of one image: the empty prefix, three parents and what continues them
+    assert len(cache) <= cache.embeddings.shape[0] <= max(max_nodes, one_step)
+
+
+def test_memory_that_is_not_there_leaves_the_prefixes_as_they_are(
+    network: CNNRNN, features: Tensor, assert_same_paths: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(table: Tensor, capacity: int) -> Tensor:
+        raise torch.OutOfMemoryError
+
+    beam_search_batched(network, features[:1], 3, 4)
+    with monkeypatch.context() as patch:
+        patch.setattr("cnn_rnn.decoding.prefix_cache.grown", no_memory)
+        with pytest.raises(torch.OutOfMemoryError):
+            beam_search_batched(network, features, 3, 4)
+    expected = beam_search_reference(network, features, 3, 4)
+    assert_same_paths(beam_search_batched(network, features, 3, 4), expected)
