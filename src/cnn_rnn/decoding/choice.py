@@ -1,6 +1,8 @@
 """Which implementation of the beam search serves a network, a device and a beam width."""
 
 import logging
+import os
+import shutil
 from collections.abc import Callable
 from functools import cache, partial
 from importlib.util import find_spec
@@ -127,12 +129,19 @@ def why_not_fused(
     """Why the Triton kernel does not serve; None if it does."""
     reasons: tuple[tuple[Callable[[], bool], str], ...] = (
         (lambda: features.device.type != "cuda", "the features are not on a CUDA device"),
+        (lambda: torch.version.hip is not None, "the kernels are made for NVIDIA's GPUs"),
         (lambda: find_spec("triton") is None, "triton is not installed"),
+        (_has_no_compiler, "triton needs gcc or clang for its first launch"),
         (lambda: beam_width > MAX_FUSED_BEAM_WIDTH, f"beam_width exceeds {MAX_FUSED_BEAM_WIDTH}"),
         (lambda: observed, "scores are asked for beside the paths"),
         *_needs_plain_network(network, features),
     )
     return next((reason for applies, reason in reasons if applies()), None)
+
+
+def _has_no_compiler() -> bool:
+    """Triton compiles what launches its kernels; a container that runs PyTorch may have nothing to."""
+    return "CC" not in os.environ and not any(map(shutil.which, ("gcc", "clang")))
 
 
 def _needs_plain_network(
