@@ -83,19 +83,21 @@ def lstm_step(
     units = memory.shape[1]
     size = (rows.shape[0], units)
     next_hidden, next_memory = memory.new_empty(size), memory.new_empty(size)
-    lstm_step_kernel[(rows.shape[0], triton.cdiv(units, BLOCK))](
-        products.contiguous(),
-        product_of.contiguous(),
-        input_gates.contiguous(),
-        memory.contiguous(),
-        rows.contiguous(),
-        label_ids.contiguous(),
-        next_hidden,
-        next_memory,
-        units,
-        BLOCK=BLOCK,
-        num_warps=4,
-    )
+    # Triton launches on the current device.
+    with torch.cuda.device_of(memory):
+        lstm_step_kernel[(rows.shape[0], triton.cdiv(units, BLOCK))](
+            products.contiguous(),
+            product_of.contiguous(),
+            input_gates.contiguous(),
+            memory.contiguous(),
+            rows.contiguous(),
+            label_ids.contiguous(),
+            next_hidden,
+            next_memory,
+            units,
+            BLOCK=BLOCK,
+            num_warps=4,
+        )
     return next_hidden, next_memory
 
 

@@ -53,30 +53,32 @@ def beam_step(
     next_candidate_costs = torch.empty_like(candidate_costs)
     next_candidates = torch.empty_like(candidates)
     nan = torch.empty(batch_size, dtype=torch.int32, device=costs.device)
-    beam_step_kernel[(batch_size,)](
-        image_embedding.contiguous(),
-        path_embeddings.contiguous(),
-        rows.contiguous(),
-        table.contiguous(),
-        costs,
-        used,
-        candidate_costs,
-        candidates,
-        next_costs,
-        next_used,
-        parents,
-        label_ids,
-        next_candidate_costs,
-        next_candidates,
-        nan,
-        num_classes,
-        embedding_dim,
-        used.shape[2],
-        step,
-        min_length,
-        max_length,
-        **kernel_options(beam_width, num_classes, relu),
-    )
+    # Triton launches on the current device.
+    with torch.cuda.device_of(costs):  # type: ignore[no-untyped-call]  # torch's
+        beam_step_kernel[(batch_size,)](
+            image_embedding.contiguous(),
+            path_embeddings.contiguous(),
+            rows.contiguous(),
+            table.contiguous(),
+            costs,
+            used,
+            candidate_costs,
+            candidates,
+            next_costs,
+            next_used,
+            parents,
+            label_ids,
+            next_candidate_costs,
+            next_candidates,
+            nan,
+            num_classes,
+            embedding_dim,
+            used.shape[2],
+            step,
+            min_length,
+            max_length,
+            **kernel_options(beam_width, num_classes, relu),
+        )
     found = (next_costs, next_used, parents, label_ids, next_candidate_costs, next_candidates)
     return (*found, nan > 0)
 
@@ -111,9 +113,10 @@ def kernel_options(beam_width: int, num_classes: int, relu: bool) -> dict[str, i
     """The compile-time choices of the kernel, held by the compilation tests.
 
     Tiles of 32 classes and 16 dimensions, not pipelined, stay within 128 registers a thread
-    without spilling for up to 16 beams, so that four images share a multiprocessor.
+    without spilling for up to 16 beams, so that four images share a multiprocessor; within 168 for
+    up to 32, and three images.
     """
-    options: dict[str, int | bool] = {
+    return {
         "N": beam_width,
         "SLOTS": max(16, triton.next_power_of_2(beam_width)),  # tl.dot wants 16 rows
         "BLOCK_C": 32,
@@ -122,10 +125,8 @@ def kernel_options(beam_width: int, num_classes: int, relu: bool) -> dict[str, i
         "RELU": relu,
         "num_warps": 4,
         "num_stages": 1,
+        "maxnreg": 128 if beam_width <= 16 else 168,
     }
-    if beam_width <= 16:
-        options["maxnreg"] = 128
-    return options
 
 
 @torch.library.custom_op("cnn_rnn::read_paths", mutates_args=())
@@ -146,20 +147,22 @@ def read_paths(
     batch_size, beam_width = candidates.shape
     paths = candidates.new_full((batch_size, beam_width, max_length), PADDING_ID)
     lengths = torch.empty_like(candidates)
-    read_paths_kernel[(batch_size,)](
-        parents.contiguous(),
-        label_ids.contiguous(),
-        candidates.contiguous(),
-        paths,
-        lengths,
-        batch_size,
-        min(parents.shape[0], max_length),
-        max_length,
-        N=beam_width,
-        SLOTS=triton.next_power_of_2(beam_width),
-        MISSING_LENGTH=MISSING_LENGTH,
-        num_warps=1,
-    )
+    # Triton launches on the current device.
+    with torch.cuda.device_of(candidates):  # type: ignore[no-untyped-call]  # torch's
+        read_paths_kernel[(batch_size,)](
+            parents.contiguous(),
+            label_ids.contiguous(),
+            candidates.contiguous(),
+            paths,
+            lengths,
+            batch_size,
+            min(parents.shape[0], max_length),
+            max_length,
+            N=beam_width,
+            SLOTS=triton.next_power_of_2(beam_width),
+            MISSING_LENGTH=MISSING_LENGTH,
+            num_warps=1,
+        )
     return paths, lengths
 
 

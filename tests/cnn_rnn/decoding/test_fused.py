@@ -66,7 +66,6 @@ CASES = (
     Case(2, 6, 3, 4, change="a label impossible"),
     Case(2, 6, 3, 4, change="nan"),
 )
-# Against ``native`` with the same weights: both round the same numbers.
 BFLOAT16 = (
     Case(3, 40, 4, 4, weights="bfloat16"),
     Case(3, 40, 4, 4, share_prefixes=True, weights="bfloat16"),
@@ -260,3 +259,38 @@ def test_the_kernel_on_a_gpu_agrees_with_the_reference(
     expected = beam_search_reference(network, *given)
     found = beam_search_fused(network.cuda(), *on_gpu, **case.options)
     assert_same_paths(Paths(*(part.cpu() for part in found)), expected)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("case", BFLOAT16, ids=["alone", "shared"])
+def test_bfloat16_weights_on_a_gpu_are_those_of_the_cpu(case: Case) -> None:
+    from cnn_rnn.decoding.fused import beam_search_fused
+
+    network, features = build(case)
+    given = arguments_of(case, features)
+    expected = beam_search(network, *given, implementation="native", weights="bfloat16")
+    found = beam_search_fused(network.cuda(), given[0].cuda(), *given[1:], **case.options)
+    torch.testing.assert_close(found.log_probs.cpu(), expected.log_probs, rtol=0, atol=0.03)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("graph", [False, True])
+def test_the_last_device_and_a_stream_of_the_callers_serve_as_well(
+    graph: bool, assert_same_paths: Check
+) -> None:
+    from cnn_rnn.decoding.fused import beam_search_fused
+
+    network, features = build(CASES[0])
+    given = arguments_of(CASES[0], features)
+    expected = beam_search_reference(network, *given)
+    device = torch.device("cuda", torch.cuda.device_count() - 1)  # the current one is the first
+    network.to(device)
+    own = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]  # torch's
+    for stream in (torch.cuda.default_stream(device), own):
+        with torch.cuda.stream(stream), torch.cuda.device(0):
+            on_gpu = given[0].to(device)
+            for _ in range(3):  # the second one captures, where there are graphs
+                found = beam_search_fused(network, on_gpu, *given[1:], graph=graph)
+                assert_same_paths(Paths(*(part.cpu() for part in found)), expected)
