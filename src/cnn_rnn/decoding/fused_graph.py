@@ -253,7 +253,10 @@ def padded_size(count: int) -> int:
 
 
 def agree(found: Paths | None, expected: Paths) -> bool:
-    """Equal log-probabilities within tolerance, and equal paths where no other is so near."""
+    """Equal log-probabilities within tolerance, and equal paths where no other is so near.
+
+    What follows the last path is not known: it has to be the same for most images.
+    """
     if found is None or not torch.allclose(
         found.log_probs, expected.log_probs, _TOLERANCE, _TOLERANCE
     ):
@@ -265,6 +268,6 @@ def agree(found: Paths | None, expected: Paths) -> bool:
     gap[:, :-1] = distance
     gap[:, 1:] = torch.minimum(gap[:, 1:], distance)
     near = gap <= 4 * _TOLERANCE * (1 + log_probs.abs())
-    near[:, -1] = True  # the next one is not known
     same = (found.label_ids == expected.label_ids).all(dim=2) & (found.lengths == expected.lengths)
-    return bool((same | near).all())
+    most_last = 2 * same[:, -1].sum() > same.shape[0]
+    return bool((same | near)[:, :-1].all() & most_last)

@@ -186,6 +186,19 @@ def test_only_paths_of_nearly_equal_log_probability_may_differ() -> None:
     assert not agree(expected._replace(lengths=expected.lengths + 1), expected)
 
 
+def test_the_last_paths_may_differ_in_few_images() -> None:
+    label_ids = torch.tensor([[[0], [1]], [[0], [2]], [[0], [3]]])
+    log_probs = torch.tensor([[-1.0, -2.0]]).expand(3, 2)
+    expected = Paths(label_ids, torch.ones(3, 2, dtype=torch.int64), log_probs)
+    one = expected._replace(label_ids=label_ids.clone())
+    one.label_ids[0, 1] = 5
+    assert agree(one, expected)
+    one.label_ids[1, 1] = 5
+    assert not agree(one, expected)
+    alone = Paths(*(part[:, :1] for part in expected))
+    assert not agree(alone._replace(label_ids=alone.label_ids + 1), alone)
+
+
 class FakeCUDA:
     """What ``cuda_capture`` asks of ``torch.cuda``; a capture fails if its function does."""
 
