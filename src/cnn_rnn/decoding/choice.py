@@ -140,7 +140,7 @@ def why_not_fused(
 
 
 def _has_no_compiler() -> bool:
-    """Triton compiles what launches its kernels; a container that runs PyTorch may have nothing to."""
+    """Triton compiles what launches its kernels; what only runs PyTorch may have no compiler."""
     return "CC" not in os.environ and not any(map(shutil.which, ("gcc", "clang")))
 
 
