@@ -21,6 +21,9 @@ from cnn_rnn.decoding.prefix_cache import DEFAULT_MAX_BYTES, grown, keep_for
 from cnn_rnn.decoding.protocol import NAN_MESSAGE, Weights
 from cnn_rnn.network import CNNRNN
 
+# Of a node, in the compiled trie, at most (``native/trie.hpp``).
+_INDEX_BYTES = 3 * 4 + 8 * (8 + 4)
+
 
 class _Side(ctypes.Structure):
     _fields_ = [
@@ -91,7 +94,7 @@ class NativePrefixes:
             self._lstm = LSTMStep(network, network.cell, weights)
         self._compute_root(network)
         self.max_bytes = max_bytes
-        self._bytes_per_node = sum(
+        self._bytes_per_node = _INDEX_BYTES + sum(
             table.element_size() * math.prod(table.shape[1:])
             for table in (*self.state, *self.scores)
         )
@@ -140,6 +143,13 @@ class NativePrefixes:
 
     def extend(self, network: CNNRNN, search: ctypes.c_void_p, count: int) -> None:
         """Compute the ``count`` prefixes that the search waits for."""
+        try:
+            self._extend(network, search, count)
+        except BaseException:  # such as Ctrl-C: the trie has nodes whose states were not written
+            self.clear()
+            raise
+
+    def _extend(self, network: CNNRNN, search: ctypes.c_void_p, count: int) -> None:
         first = len(self)
         rows = torch.empty(4, count, dtype=torch.int64)
         num_outer = load_library().search_extend(search, *(row.data_ptr() for row in rows))
@@ -224,8 +234,8 @@ class _Run:
         )
         self._search(torch.arange(features.shape[0]))
 
-    def _search(self, rows: Tensor) -> None:
-        """Search the images of these rows of the features."""
+    def _search(self, rows: Tensor, anew: bool = False) -> None:
+        """Search the images of these rows of the features, with empty prefixes or what is kept."""
         library, prefixes = load_library(), self._prefixes
         search = ctypes.c_void_p(
             library.search_new(
@@ -240,7 +250,8 @@ class _Run:
                     raise ValueError(NAN_MESSAGE)
                 if missing == 0:
                     return
-                if rows.shape[0] > 1 and not prefixes.has_room_for(missing):
+                alone = anew and rows.shape[0] == 1  # no fewer could need less
+                if not alone and not prefixes.has_room_for(missing):
                     break
                 prefixes.extend(self._network, search, missing)
             left = torch.empty_like(rows)
@@ -253,4 +264,4 @@ class _Run:
             self.tail[left] = -torch.inf
         for part in left.chunk(2):
             prefixes.clear()
-            self._search(part.contiguous())
+            self._search(part.contiguous(), anew=True)

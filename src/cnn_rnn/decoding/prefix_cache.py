@@ -185,7 +185,13 @@ class PrefixCache:
 
 def grown(table: Tensor, capacity: int) -> Tensor:
     """The table with room for ``capacity`` rows; the new ones hold anything."""
-    grown = table.new_empty(capacity, *table.shape[1:])
+    # Deterministic algorithms would have them filled, and so take what is only promised.
+    switch: Any = torch.utils.deterministic
+    filled, switch.fill_uninitialized_memory = switch.fill_uninitialized_memory, False
+    try:
+        grown = table.new_empty(capacity, *table.shape[1:])
+    finally:
+        switch.fill_uninitialized_memory = filled
     grown[: table.shape[0]] = table
     return grown
 

@@ -1,6 +1,7 @@
 import gc
 import weakref
 from collections.abc import Callable
+from itertools import count, pairwise
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from cnn_rnn.decoding.native import (
 )
 from cnn_rnn.decoding.native_build import why_not_available
 from cnn_rnn.decoding.native_lstm import LSTMStep, NewPrefixes
-from cnn_rnn.decoding.prefix_cache import keep_for
+from cnn_rnn.decoding.prefix_cache import grown, keep_for
 from cnn_rnn.decoding.reference import beam_search_reference
 from cnn_rnn.network import CNNRNN
 from cnn_rnn.scoring import decode_and_score
@@ -72,6 +73,78 @@ def test_memory_is_bounded_and_results_do_not_change(
         assert_same_paths(beam_search_native(network, features, 3, 4), expected)
         assert prefixes.has_room_for(0) or len(prefixes) <= 1 + 3 * 4  # those of one image
     torch.testing.assert_close(beam_search_native_with_mass(network, features, 3, 4)[1], mass)
+
+
+def test_searches_of_one_image_keep_to_the_bound_together(
+    random_cnn_rnn: Build,
+    features: Tensor,
+    assert_same_paths: Check,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = random_cnn_rnn(30)
+    prefixes = NativePrefixes(network, max_bytes=40_000)
+    monkeypatch.setattr("cnn_rnn.decoding.native.keep_for", lambda *_: prefixes)
+    sizes = []
+    for row in torch.split(features, 1):
+        found = beam_search_native(network, row, 3, 4)
+        assert_same_paths(found, beam_search_reference(network, row, 3, 4))
+        assert prefixes.has_room_for(0) or len(prefixes) <= 1 + 3 * 4
+        sizes.append(len(prefixes))
+    assert any(later < earlier for earlier, later in pairwise(sizes))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_an_interrupted_search_leaves_no_prefix_without_its_state(
+    cell: str,
+    random_cnn_rnn: Build,
+    features: Tensor,
+    assert_same_paths: Check,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = count()
+    scores_of = NativePrefixes.scores_of
+
+    def interrupt(self: NativePrefixes, embedding: Tensor) -> object:
+        if next(calls) == 2:  # images, then prefixes
+            raise KeyboardInterrupt
+        return scores_of(self, embedding)
+
+    network = random_cnn_rnn(30, cell=cell)
+    beam_search_native(network, features[:2], 3, 4)
+    with monkeypatch.context() as patch:
+        patch.setattr(NativePrefixes, "scores_of", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            beam_search_native(network, features, 3, 4)
+    expected = beam_search_reference(network, features, 3, 4)
+    assert_same_paths(beam_search_native(network, features, 3, 4), expected)
+
+
+def test_an_offset_of_all_scores_costs_no_digits(
+    random_cnn_rnn: Build, assert_same_paths: Check
+) -> None:
+    network = random_cnn_rnn(6)
+    # One joint dimension is always 1 and the same in all rows; sums of quarters are exact.
+    for weight in (network.project_image.weight, network.project_path.weight):
+        weight.zero_()
+    network.project_image.weight[:3, :3] = torch.eye(3)
+    for table in (network.label_embedding, network.end_embedding):
+        table.copy_((4 * table).round() / 4)
+        table[:, 0] = 4000.0
+    features = torch.tensor([[1.0, 0.5, -1.0, 0, 0, 0, 0, 0, 0], [1.0, 1.5, 2.0, 0, 0, 0, 0, 0, 0]])
+    expected = beam_search_reference(network, features, 5, 4)
+    assert_same_paths(beam_search_native(network, features, 5, 4), expected)
+
+
+def test_deterministic_algorithms_do_not_fill_what_is_only_promised() -> None:
+    table = torch.ones(2, 3)
+    torch.use_deterministic_algorithms(True)
+    try:
+        larger = grown(table, 100_000)
+        assert torch.empty(3).isnan().all()  # as before: filled
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert torch.equal(larger[:2], table)
+    assert not larger[2:].isnan().all()
 
 
 def test_a_second_search_computes_no_prefix(
