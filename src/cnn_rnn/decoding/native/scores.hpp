@@ -60,8 +60,8 @@ inline float exp_below_zero(float x) {
   return e * scale;
 }
 
-// The scores of all classes after a prefix, for one image, into logits (C); joint (D) is scratch.
-// Returns the log of their normaliser, NaN where there is none.
+// The scores of all classes after a prefix, for one image, into logits (C), but for an offset that
+// all share; joint (D) is scratch. Returns the log of their normaliser, NaN where there is none.
 inline float score(const Problem& problem, const Side& prefix, int64_t row, int64_t node, float* joint,
                    float* logits) {
   const int64_t C = problem.num_classes, D = problem.embedding_dim;
@@ -109,10 +109,10 @@ inline float score(const Problem& problem, const Side& prefix, int64_t row, int6
   for (int64_t k = 0; k < C; ++k) largest = logits[k] > largest ? logits[k] : largest;
 #pragma omp simd reduction(+ : sum)
   for (int64_t k = 0; k < C; ++k) {
-    const float below = logits[k] - largest;
+    const float below = logits[k] -= largest;  // so that a large offset of all costs no digits
     sum += below != below ? below : (below < -87.0f ? 0.0f : exp_below_zero(below));
   }
-  return largest == -kInf ? std::numeric_limits<float>::quiet_NaN() : largest + std::log(sum);
+  return largest == -kInf ? std::numeric_limits<float>::quiet_NaN() : std::log(sum);
 }
 
 }  // namespace cnn_rnn
