@@ -29,7 +29,7 @@ from torch import Tensor
 
 from cnn_rnn.decoding.choice import Implementation
 from cnn_rnn.decoding.paths import Paths
-from cnn_rnn.decoding.protocol import PathNetwork
+from cnn_rnn.decoding.protocol import PathNetwork, outlasting
 from cnn_rnn.decoding.search import search_observed, search_with_prefix_mass
 
 Strategy = Literal["prefix_mass", "path_posterior", "max_over_steps", "first_step"]
@@ -39,6 +39,7 @@ Strategy = Literal["prefix_mass", "path_posterior", "max_over_steps", "first_ste
 _FIRST_STEP_WEIGHT = 1e-4
 
 
+@outlasting()
 def decode_and_score(
     network: PathNetwork,
     features: Tensor,

@@ -172,3 +172,12 @@ def test_scores_of_an_empty_batch_are_empty() -> None:
 def test_an_unknown_strategy_is_refused(features: Tensor) -> None:
     with pytest.raises(ValueError, match=r"prefix_mass.*got 'sum'"):
         decode_and_score(SmallNetwork(), features, 3, 4, strategy="sum")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("strategy", get_args(Strategy))
+def test_scores_in_inference_mode_are_the_same(strategy: Strategy, features: Tensor) -> None:
+    network = SmallNetwork()
+    expected = decode_and_score(network, features, 3, 4, strategy=strategy)[1]
+    with torch.inference_mode():
+        found = decode_and_score(network, features.clone(), 3, 4, strategy=strategy)[1]
+    assert torch.equal(found, expected)

@@ -1,6 +1,7 @@
 """What a beam search asks of a network, and what a listener hears of the search (section 3.3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal, Protocol
 
 import torch
@@ -77,3 +78,13 @@ NAN_MESSAGE = (
     "expected log-probabilities, got NaN: the network's logits hold NaN, +inf or a row of only "
     "-inf; check the weights (training may have diverged) and the features"
 )
+
+
+@contextmanager
+def outlasting() -> Iterator[None]:
+    """No gradients, and what is kept for later searches may be written to by all of them.
+
+    Tensors of inference mode could not, outside of it.
+    """
+    with torch.inference_mode(False), torch.no_grad():
+        yield

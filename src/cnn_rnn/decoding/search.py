@@ -1,15 +1,12 @@
 """The door to the beam search: checks the arguments and picks an implementation (section 3.3)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import Tensor
 
 from cnn_rnn.decoding.choice import Implementation, choose, why_not_native
 from cnn_rnn.decoding.native import beam_search_native_with_mass
 from cnn_rnn.decoding.paths import Paths, empty_paths
-from cnn_rnn.decoding.protocol import Observer, PathNetwork, Weights
+from cnn_rnn.decoding.protocol import Observer, PathNetwork, Weights, outlasting
 from cnn_rnn.network import CNNRNN
 
 
@@ -55,17 +52,7 @@ def beam_search(
     )
 
 
-@contextmanager
-def _outlasting() -> Iterator[None]:
-    """No gradients, and what is kept for later searches may be written to by all of them.
-
-    Tensors of inference mode could not, outside of it.
-    """
-    with torch.inference_mode(False), torch.no_grad():
-        yield
-
-
-@_outlasting()
+@outlasting()
 def search_observed(
     network: PathNetwork,
     features: Tensor,
@@ -85,7 +72,7 @@ def search_observed(
     return search(network, features, beam_width, max_length, min_length, observe)
 
 
-@_outlasting()
+@outlasting()
 def search_with_prefix_mass(
     network: PathNetwork,
     features: Tensor,
