@@ -102,37 +102,44 @@ class _TrieLSTM(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
         """From the last level up; children's gradients are added up at their parent."""
-        recurrent_weight, label_ids, gates, hidden, memory, squashed = ctx.saved_tensors
-        units = recurrent_weight.shape[1]
-        grad_hidden = grad_outputs[0].clone(memory_format=torch.contiguous_format)
-        grad_memory = torch.zeros_like(grad_hidden)
-        grad_gates = torch.empty_like(gates)
-        every_outer = torch.cat([level.outer for level in ctx.levels])
-        # What the children of each node send back to the gates, added up.
-        grad_products = gates.new_zeros(len(every_outer), 4 * units)
-        end = len(every_outer)
-        for first, last, parents, outer, outer_of in reversed(ctx.levels):
-            entering, kept, candidate, shown = gates[first:last].chunk(4, dim=1)
-            into = grad_gates[first:last]
-            to_entering, to_kept, to_candidate, to_shown = into.chunk(4, dim=1)
-            grad_here, tanh = grad_hidden[first:last], squashed[first:last]
-            inner = grad_here * shown
-            inner.addcmul_(inner * tanh, tanh, value=-1).add_(grad_memory[first:last])
-            torch.mul(grad_here, tanh, out=to_shown)
-            torch.mul(inner, candidate, out=to_entering)
-            torch.mul(inner, entering, out=to_candidate)
-            to_candidate.addcmul_(to_candidate * candidate, candidate, value=-1)
-            to_shown.mul_(shown).addcmul_(to_shown, shown, value=-1)
-            to_entering.mul_(entering).addcmul_(to_entering, entering, value=-1)
-            if first == 0:
-                to_kept.zero_()
-                break
-            torch.mul(inner, memory.index_select(0, parents), out=to_kept)
-            to_kept.mul_(kept).addcmul_(to_kept, kept, value=-1)
-            sums = grad_products[end - len(outer) : end].index_add_(0, outer_of, into)
-            end -= len(outer)
-            grad_hidden.index_add_(0, outer, sums @ recurrent_weight)
-            grad_memory.index_add_(0, parents, inner * kept)
-        grad_input = gates.new_zeros(ctx.num_rows, 4 * units).index_add_(0, label_ids, grad_gates)
-        grad_recurrent = grad_products.T @ hidden.index_select(0, every_outer)
-        return grad_input, grad_recurrent, None, None
+        # As the forward pass was: under autocast there is none (``CNNRNN.forward``).
+        with torch.autocast(grad_outputs[0].device.type, enabled=False):
+            return (*_gradients(ctx, grad_outputs[0]), None, None)
+
+
+def _gradients(ctx: Any, grad_output: Tensor) -> tuple[Tensor, Tensor]:
+    """Of the input gates, (K+1, 4H), and of the recurrent weight, (4H, H)."""
+    recurrent_weight, label_ids, gates, hidden, memory, squashed = ctx.saved_tensors
+    units = recurrent_weight.shape[1]
+    grad_hidden = grad_output.clone(memory_format=torch.contiguous_format)
+    grad_memory = torch.zeros_like(grad_hidden)
+    grad_gates = torch.empty_like(gates)
+    every_outer = torch.cat([level.outer for level in ctx.levels])
+    # What the children of each node send back to the gates, added up.
+    grad_products = gates.new_zeros(len(every_outer), 4 * units)
+    end = len(every_outer)
+    for first, last, parents, outer, outer_of in reversed(ctx.levels):
+        entering, kept, candidate, shown = gates[first:last].chunk(4, dim=1)
+        into = grad_gates[first:last]
+        to_entering, to_kept, to_candidate, to_shown = into.chunk(4, dim=1)
+        grad_here, tanh = grad_hidden[first:last], squashed[first:last]
+        inner = grad_here * shown
+        inner.addcmul_(inner * tanh, tanh, value=-1).add_(grad_memory[first:last])
+        torch.mul(grad_here, tanh, out=to_shown)
+        torch.mul(inner, candidate, out=to_entering)
+        torch.mul(inner, entering, out=to_candidate)
+        to_candidate.addcmul_(to_candidate * candidate, candidate, value=-1)
+        to_shown.mul_(shown).addcmul_(to_shown, shown, value=-1)
+        to_entering.mul_(entering).addcmul_(to_entering, entering, value=-1)
+        if first == 0:
+            to_kept.zero_()
+            break
+        torch.mul(inner, memory.index_select(0, parents), out=to_kept)
+        to_kept.mul_(kept).addcmul_(to_kept, kept, value=-1)
+        sums = grad_products[end - len(outer) : end].index_add_(0, outer_of, into)
+        end -= len(outer)
+        grad_hidden.index_add_(0, outer, sums @ recurrent_weight)
+        grad_memory.index_add_(0, parents, inner * kept)
+    grad_input = gates.new_zeros(ctx.num_rows, 4 * units).index_add_(0, label_ids, grad_gates)
+    grad_recurrent = grad_products.T @ hidden.index_select(0, every_outer)
+    return grad_input, grad_recurrent

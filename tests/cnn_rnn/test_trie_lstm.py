@@ -56,6 +56,16 @@ def test_gradients_agree_with_finite_differences() -> None:
     )
 
 
+def test_gradients_under_autocast_are_those_of_a_forward_outside_of_it() -> None:
+    input_gates, recurrent_weight, trie = build(torch.float32)
+    weights = input_gates.requires_grad_(), recurrent_weight.requires_grad_()
+    found = run_trie_lstm(*weights, trie, NUM_LABELS).square().sum()
+    expected = torch.autograd.grad(found, weights, retain_graph=True)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        under = torch.autograd.grad(found, weights)
+    assert all(torch.equal(*pair) for pair in zip(under, expected, strict=True))
+
+
 def test_start_alone_is_one_node() -> None:
     input_gates, recurrent_weight, _ = build()
     trie = build_prefix_trie(torch.empty(2, 0, dtype=torch.int64), NUM_LABELS)
