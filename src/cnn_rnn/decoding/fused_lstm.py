@@ -28,7 +28,7 @@ class FusedLSTM:
     Args:
         network: in evaluation mode, float32.
         cell: the network's.
-        weights: of the recurrent product, which adds up in float32 either way.
+        weights: of the recurrent product.
     """
 
     def __init__(self, network: CNNRNN, cell: LSTMCell, weights: Weights) -> None:

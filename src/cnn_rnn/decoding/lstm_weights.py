@@ -33,7 +33,7 @@ def lstm_weights(network: CNNRNN, cell: LSTMCell, weights: Weights) -> LSTMWeigh
     Args:
         network: in evaluation mode, float32.
         cell: the network's.
-        weights: of the recurrent product, which adds up in float32 either way.
+        weights: of the recurrent product.
     """
     lstm = cell.cell
     bias = lstm.bias_ih + lstm.bias_hh
