@@ -1,11 +1,17 @@
 """Small networks whose paths are searched, and what it means for two searches to agree."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 import torch
+from packaging.version import Version
 from torch import Tensor
 
 from benchmarks.speed import decoding_workload
@@ -181,6 +187,29 @@ def assert_same_paths() -> Callable[[Paths, Paths], None]:
                 assert log_prob == pytest.approx(places[path], rel=1e-5, abs=1e-5)
 
     return check
+
+
+@pytest.fixture(scope="session")
+def interpret(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Any], Any]:
+    """What a script of this folder finds in its input, with Triton's interpreter.
+
+    In a process of its own, since the interpreter is chosen when Triton is imported.
+    """
+    if Version(version("triton")) < Version("3.7") and Version(version("numpy")) >= Version("2.4"):
+        pytest.skip("Triton's interpreter needs Triton 3.7, or NumPy before 2.4")
+
+    def run(script: str, given: object) -> Any:
+        folder = tmp_path_factory.mktemp("interpreted")
+        torch.save(given, folder / "given.pt")
+        files = [Path(__file__).with_name(script), folder / "given.pt", folder / "results.pt"]
+        subprocess.run(
+            [sys.executable, *map(str, files)],
+            check=True,
+            env={**os.environ, "TRITON_INTERPRET": "1"},
+        )
+        return torch.load(folder / "results.pt", weights_only=True)
+
+    return run
 
 
 @pytest.fixture(scope="package")

@@ -1,11 +1,7 @@
 """The Triton kernels: interpreted in a process of its own."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,9 +113,7 @@ def arguments_of(case: Case, features: Tensor) -> tuple[Tensor, int, int, int]:
 
 
 @pytest.fixture(scope="module")
-def interpreted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """All cases in one process, since the interpreter is chosen when Triton is imported."""
-    folder = tmp_path_factory.mktemp("interpreted")
+def interpreted(interpret: Callable[[str, Any], Any]) -> dict[str, Any]:
     cases: list[dict[str, Any]] = []
     for case in CASES + BFLOAT16:
         network, features = build(case)
@@ -137,14 +131,7 @@ def interpreted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
                 "options": case.options,
             }
         )
-    torch.save(cases, folder / "cases.pt")
-    script = Path(__file__).with_name("interpret_fused.py")
-    subprocess.run(
-        [sys.executable, str(script), str(folder / "cases.pt"), str(folder / "results.pt")],
-        check=True,
-        env={**os.environ, "TRITON_INTERPRET": "1"},
-    )
-    results: dict[str, Any] = torch.load(folder / "results.pt", weights_only=True)
+    results: dict[str, Any] = interpret("interpret_fused.py", cases)
     return results
 
 

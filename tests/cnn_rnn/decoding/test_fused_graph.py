@@ -1,11 +1,7 @@
 """The fused search as CUDA graphs: recorded and replayed in Triton's interpreter, and on a GPU."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
 from typing import Any, cast
@@ -54,19 +50,11 @@ def build() -> tuple[CNNRNN, list[Tensor]]:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("recorded")
+def recorded(interpret: Callable[[str, Any], Any]) -> dict[str, Any]:
     network, batches = build()
     weights = network.state_dict()
     setting = {"network": NETWORK, "weights": weights, "batches": batches, "arguments": ARGUMENTS}
-    torch.save(setting, folder / "setting.pt")
-    script = Path(__file__).with_name("interpret_graph.py")
-    subprocess.run(
-        [sys.executable, str(script), str(folder / "setting.pt"), str(folder / "results.pt")],
-        check=True,
-        env={**os.environ, "TRITON_INTERPRET": "1"},
-    )
-    results: dict[str, Any] = torch.load(folder / "results.pt", weights_only=True)
+    results: dict[str, Any] = interpret("interpret_graph.py", setting)
     return results
 
 
