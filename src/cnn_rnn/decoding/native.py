@@ -15,7 +15,7 @@ from torch import Tensor
 
 from cnn_rnn.cells import LSTMCell
 from cnn_rnn.decoding.native_build import load_library
-from cnn_rnn.decoding.native_lstm import LSTMStep, NewPrefixes
+from cnn_rnn.decoding.native_lstm import LSTMStep, NewPrefixes, prefer_large_pages
 from cnn_rnn.decoding.paths import Paths, empty_paths
 from cnn_rnn.decoding.prefix_cache import DEFAULT_MAX_BYTES, grown, keep_for
 from cnn_rnn.decoding.protocol import NAN_MESSAGE, Weights
@@ -138,8 +138,9 @@ class NativePrefixes:
         self.scores = self.scores_of(embedding)
 
     def _grow(self, capacity: int) -> None:
-        self.state = [grown(table, capacity) for table in self.state]
-        self.scores = _Scores(*(grown(table, capacity) for table in self.scores))
+        self.state = [grown(table, capacity, prefer_large_pages) for table in self.state]
+        scores = (grown(table, capacity, prefer_large_pages) for table in self.scores)
+        self.scores = _Scores(*scores)
 
     def extend(self, network: CNNRNN, search: ctypes.c_void_p, count: int) -> None:
         """Compute the ``count`` prefixes that the search waits for."""

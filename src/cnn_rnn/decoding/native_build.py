@@ -72,6 +72,7 @@ def load_library() -> ctypes.CDLL:
         ("search_extend", integer, [pointer] * 5),
         ("search_open_rows", integer, [pointer, pointer]),
         ("lstm_step", None, [pointer, integer, integer, integer]),
+        ("prefer_large_pages", None, [pointer, integer]),
     ):
         function = getattr(library, name)
         function.argtypes, function.restype = arguments, result

@@ -52,6 +52,11 @@ class NewPrefixes(NamedTuple):
     outer: Tensor
 
 
+def prefer_large_pages(table: Tensor) -> None:
+    """Have the system give memory that nothing was written to in large pages, if it can."""
+    load_library().prefer_large_pages(table.data_ptr(), table.nbytes)
+
+
 class LSTMStep:
     """The weights of a network's LSTM, as the step reads them; float32, on the CPU.
 
@@ -74,7 +79,7 @@ class LSTMStep:
 
     def grow(self, capacity: int) -> None:
         """Make room for that many products."""
-        self._products = grown(self._products, capacity)
+        self._products = grown(self._products, capacity, prefer_large_pages)
 
     def __call__(self, hidden: Tensor, memory: Tensor, new: NewPrefixes, first: int) -> Tensor:
         """Write the states of new prefixes into the tables.

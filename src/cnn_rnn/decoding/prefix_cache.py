@@ -183,8 +183,13 @@ class PrefixCache:
         self._size = size
 
 
-def grown(table: Tensor, capacity: int) -> Tensor:
-    """The table with room for ``capacity`` rows; the new ones hold anything."""
+def grown(
+    table: Tensor, capacity: int, prepare: Callable[[Tensor], object] | None = None
+) -> Tensor:
+    """The table with room for ``capacity`` rows; the new ones hold anything.
+
+    ``prepare`` is handed its memory before anything is written to it.
+    """
     # Deterministic algorithms would have them filled, and so take what is only promised.
     switch: Any = torch.utils.deterministic
     filled, switch.fill_uninitialized_memory = switch.fill_uninitialized_memory, False
@@ -192,6 +197,8 @@ def grown(table: Tensor, capacity: int) -> Tensor:
         grown = table.new_empty(capacity, *table.shape[1:])
     finally:
         switch.fill_uninitialized_memory = filled
+    if prepare is not None:
+        prepare(grown)
     grown[: table.shape[0]] = table
     return grown
 

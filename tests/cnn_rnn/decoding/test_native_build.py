@@ -1,5 +1,6 @@
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 from cnn_rnn.decoding import beam_search, native_build
 from cnn_rnn.decoding.choice import _say_once
 from cnn_rnn.decoding.native_build import NativeBuildError, load_library, why_not_available
+from cnn_rnn.decoding.native_lstm import prefer_large_pages
 from cnn_rnn.network import CNNRNN
 
 needs_compiler = pytest.mark.skipif(
@@ -82,3 +84,32 @@ def test_without_a_compiler_auto_takes_the_batched_search_and_says_so_once(
     assert torch.equal(found.label_ids, expected.label_ids)
     with pytest.raises(ValueError, match="no C\\+\\+ compiler was found"):
         beam_search(network, features, 3, 4, implementation="native")
+
+
+def flags_of_the_mapping_at(address: int) -> list[str]:
+    """What Linux notes of the memory there; "hg" is the advice to take large pages."""
+    inside = False
+    for line in Path("/proc/self/smaps").read_text(encoding="utf-8").splitlines():
+        first = line.split()[0]
+        if re.fullmatch("[0-9a-f]+-[0-9a-f]+", first):
+            start, end = (int(part, 16) for part in first.split("-"))
+            inside = start <= address < end
+        elif inside and first == "VmFlags:":
+            return line.split()[1:]
+    raise AssertionError(f"nothing is mapped at {address:x}")
+
+
+@needs_compiler
+@pytest.mark.skipif(
+    not Path("/sys/kernel/mm/transparent_hugepage").is_dir()
+    or not Path("/proc/self/smaps").is_file(),
+    reason="the system has no large pages",
+)
+def test_large_pages_are_asked_for_behind_the_first_of_a_table_alone() -> None:
+    table = torch.empty(64 << 20, dtype=torch.uint8)  # always a mapping of its own
+    prefer_large_pages(table)
+    start = table.data_ptr()
+    assert "hg" not in flags_of_the_mapping_at(start + (2 << 20) - 1)
+    assert "hg" in flags_of_the_mapping_at(start + (8 << 20))
+    assert "hg" not in flags_of_the_mapping_at(start + table.nbytes - 1)
+    prefer_large_pages(torch.empty(1))  # has no room for one

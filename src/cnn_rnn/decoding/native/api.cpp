@@ -1,5 +1,7 @@
 // What native.py calls: tries and searches behind handles.
 
+#include <sys/mman.h>
+
 #include <thread>
 
 #include "lstm.hpp"
@@ -81,6 +83,20 @@ void lstm_step(const LSTMRows* rows, int64_t count, int64_t hidden_dim, int64_t 
   for (int64_t thread = 1; thread < num_threads; ++thread) others.emplace_back(work, thread);
   work(0);
   for (std::thread& other : others) other.join();
+}
+
+// Asks for large pages where the system has them: memory that is touched little by little then
+// costs a fault for every 2 MB, not for every 4 kB. A small search would only wait for a large page
+// to be cleared, so the first 2 MB are left out.
+void prefer_large_pages(void* memory, int64_t bytes) {
+#ifdef MADV_HUGEPAGE
+  constexpr uintptr_t large = 2 << 20;
+  const uintptr_t start = reinterpret_cast<uintptr_t>(memory);
+  const uintptr_t first = (start + 2 * large - 1) / large * large, last = (start + bytes) / large * large;
+  if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+#else
+  (void)memory, (void)bytes;
+#endif
 }
 
 // The rows of the images that are not done; returns how many.
